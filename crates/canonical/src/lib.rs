@@ -1,0 +1,59 @@
+//! The nouns every layer speaks: identifiers, money, quantities, documents, events and the one error.
+//!
+//! This crate never does IO, never reads a clock and never knows HTTP. What a second layer needs to
+//! name lives here; everything else lives beside its only user.
+
+mod cost_center;
+mod error;
+mod event;
+mod facility;
+mod identifier;
+mod invoice;
+mod item;
+mod matching;
+mod money;
+mod number;
+mod page;
+mod payable;
+mod principal;
+mod purchase_order;
+mod quantity;
+mod reason;
+mod receipt;
+mod supplier;
+
+pub use cost_center::{CostCenter, CostCenterStatus};
+pub use error::{Error, Fault, FieldError, Kind, Result};
+pub use event::{Event, Lane};
+pub use facility::{Facility, FacilityKind};
+pub use identifier::{
+    CostCenterId, ExternalId, FacilityId, Gtin, InvoiceId, ItemId, PayableId, PurchaseOrderNumber,
+    ReceiptNumber, SupplierId, SupplierInvoiceNumber, Uom,
+};
+pub use invoice::{Charge, ChargeKind, Invoice, InvoiceKind, InvoiceLine, InvoiceState};
+pub use item::{Item, Packaging};
+pub use matching::{
+    Allocation, Check, CheckResult, Flag, LineResult, MatchResult, Outcome, PolicyCited, Position,
+    Variance,
+};
+pub use matching::{Combine, Limit};
+pub use money::{Currency, Money};
+pub use number::{Decimal, Exact, allocate, exact_text, round_half_away, show};
+pub use page::{Cursor, Page, PageRequest};
+pub use payable::{
+    NewPayable, NewPayableLine, Payable, PayableLine, PayableState, Payment, PaymentState,
+};
+pub use principal::{Principal, Role};
+pub use purchase_order::{
+    FreightTerms, MatchBasis, MatchMode, OrderStatus, PlannedCharge, PurchaseOrder,
+    PurchaseOrderLine,
+};
+pub use quantity::Quantity;
+pub use reason::{Code, Owner, Reason};
+pub use receipt::{Receipt, Return};
+pub use supplier::{Supplier, SupplierStatus};
+
+use std::sync::Arc;
+
+/// Where a layer gets the time from: an input, so that a test and a replay can set it (UTC).
+pub type Clock = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;

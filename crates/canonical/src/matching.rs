@@ -1,0 +1,205 @@
+//! The result of a match: outcome, reasons, and every check with its variance and limit.
+
+use crate::{PurchaseOrderNumber, Reason, ReceiptNumber};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The outcome lattice of `domain.md` A9.2, from best to worst; a document is as bad as its worst
+/// part.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Everything agrees.
+    Matched,
+    /// It differs by less than somebody wrote down as tolerable.
+    MatchedWithinTolerance,
+    /// It is owed, and payment waits until a fact changes or a person releases it.
+    Blocked,
+    /// It cannot be booked until data is repaired or a person decides.
+    Exception,
+    /// It goes back to the supplier.
+    Rejected,
+}
+
+impl Outcome {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Matched => "matched",
+            Self::MatchedWithinTolerance => "matched_within_tolerance",
+            Self::Blocked => "blocked",
+            Self::Exception => "exception",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// The answer of a match: equal input and policy give the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MatchResult {
+    /// The worst of all lines and of the document.
+    pub outcome: Outcome,
+    /// Every reason, not the first: by invoice line, then by code.
+    pub reasons: Vec<Reason>,
+    /// What is worth knowing and blocks nothing.
+    pub flags: Vec<Flag>,
+    /// The checks of the document: balance and charges.
+    pub checks: Vec<Check>,
+    /// The lines, in the order of their numbers.
+    pub lines: Vec<LineResult>,
+    /// The policy versions that decided.
+    pub policy: PolicyCited,
+}
+
+/// What is worth knowing and blocks nothing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+pub struct Flag {
+    /// The stable word: `PRICE_FAVOURABLE`, `UOM-02`.
+    pub code: String,
+    /// The invoice line it is about; `null` for the document.
+    #[schema(required = true)]
+    pub invoice_line: Option<u32>,
+    /// The same for people.
+    pub detail: String,
+}
+
+/// The policy versions that a decision used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PolicyCited {
+    /// The tolerance policy, as `id@version`.
+    #[schema(example = "T0@1")]
+    pub tolerances: String,
+}
+
+/// What became of one invoice line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LineResult {
+    /// The invoice line.
+    pub invoice_line: u32,
+    /// The order it was matched to; `null` where none was found.
+    #[schema(required = true)]
+    pub purchase_order_number: Option<PurchaseOrderNumber>,
+    /// The order's line; of several, the first.
+    #[schema(required = true)]
+    pub purchase_order_line: Option<u32>,
+    /// The worst of its checks.
+    pub outcome: Outcome,
+    /// Every check, in the order of the stages.
+    pub checks: Vec<Check>,
+    /// Which order lines it claims, and how much of each.
+    pub allocations: Vec<Allocation>,
+}
+
+/// A claim of an invoice line on an order line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Allocation {
+    /// The order.
+    pub purchase_order_number: PurchaseOrderNumber,
+    /// The order's line.
+    pub purchase_order_line: u32,
+    /// The receipt cited by the invoice, where there is one.
+    #[schema(required = true)]
+    pub receipt_number: Option<ReceiptNumber>,
+    /// The rung of the association ladder that found it (`domain.md` A6), 1 to 6.
+    pub rung: u8,
+    /// How much, in base units, exactly: `40` or `7/12`.
+    pub quantity: String,
+    /// The base unit.
+    pub uom: String,
+    /// What it asks for, in the invoice's currency.
+    pub amount: String,
+    /// Where the order line stands with this claim counted.
+    pub position: Position,
+}
+
+/// Where an order line stands, in the order line's own unit. Each figure is an exact decimal or
+/// fraction (`7/12`); `claimed_display` is rounded to three places for the eye (R5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Position {
+    /// The order line's unit.
+    pub uom: String,
+    /// Ordered.
+    pub ordered: String,
+    /// Received, less what went back.
+    pub received: String,
+    /// Claimed by earlier invoices.
+    pub claimed_before: String,
+    /// Claimed with this invoice.
+    pub claimed: String,
+    /// Claimed with this invoice, for the eye.
+    pub claimed_display: String,
+    /// Ordered and not yet claimed; below zero when over-claimed.
+    pub open: String,
+}
+
+/// One check: what was compared, by how much it differs, and against which limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Check {
+    /// The tolerance key (`domain.md` A8.1), or the code of a check without a tolerance.
+    pub key: String,
+    /// How it went.
+    pub result: CheckResult,
+    /// By how much it differs; `null` where it was not evaluated.
+    #[schema(required = true)]
+    pub variance: Option<Variance>,
+    /// The limit it was held against; `null` where there is none.
+    #[schema(required = true)]
+    pub limit: Option<Limit>,
+    /// Why it was not evaluated: the code that stood in the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+}
+
+/// How a check went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckResult {
+    /// No difference.
+    Pass,
+    /// A difference inside the limit.
+    PassWithin,
+    /// A difference beyond the limit.
+    Breach,
+    /// It could not be asked.
+    NotEvaluated,
+}
+
+/// By how much something differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Variance {
+    /// In money, signed, in the invoice's currency.
+    #[schema(required = true, example = "30.00")]
+    pub amount: Option<String>,
+    /// In percent of what it was held against, four decimals; `null` where that is zero.
+    #[schema(required = true, example = "2.4000")]
+    pub percent: Option<String>,
+    /// In base units; `null` for a variance of price or amount.
+    #[schema(required = true, example = "40")]
+    pub quantity: Option<String>,
+}
+
+/// The limit that a variance was held against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Limit {
+    /// In money; `null` where no amount is set.
+    #[schema(required = true, example = "50.00")]
+    pub amount: Option<String>,
+    /// In percent; `null` where no percentage is set.
+    #[schema(required = true, example = "3")]
+    pub percent: Option<String>,
+    /// Whether both must hold or either.
+    pub combine: Combine,
+}
+
+/// How an amount and a percentage limit work together (`domain.md` A8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Combine {
+    /// Inside only if inside every limit that is set.
+    Strictest,
+    /// Inside if inside any limit that is set.
+    Lenient,
+}

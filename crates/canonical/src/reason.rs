@@ -1,0 +1,138 @@
+//! Why an invoice waits: the stable codes of `domain.md` C2, and what is known about each.
+
+use crate::{Limit, Outcome, Variance};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use utoipa::ToSchema;
+
+/// Who looks at a reason: the queue it goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Owner {
+    /// Accounts payable.
+    Ap,
+    /// The buyer of the order.
+    Buyer,
+    /// Integration engineers.
+    Integration,
+    /// Item stewardship.
+    ItemStewardship,
+    /// Quality.
+    Quality,
+    /// The receiving dock.
+    Receiving,
+    /// Whoever asked for the service.
+    Requester,
+    /// Supplier stewardship.
+    Stewardship,
+    /// Treasury.
+    Treasury,
+}
+
+macro_rules! codes {
+    ($( $variant:ident $code:literal $outcome:ident $owner:ident $clears:expr, $doc:literal; )*) => {
+        /// The stable code of a reason. Codes never change; sentences may.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        pub enum Code {
+            $( #[doc = $doc] #[serde(rename = $code)] $variant, )*
+        }
+
+        impl Code {
+            /// Every code that this gateway can give.
+            pub const ALL: &'static [Self] = &[ $( Self::$variant, )* ];
+
+            /// The code as it is written.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $code, )* }
+            }
+
+            /// What an invoice becomes while this reason stands; `None` for a companion that only
+            /// explains another reason.
+            #[must_use]
+            pub const fn outcome(self) -> Option<Outcome> {
+                match self { $( Self::$variant => codes!(@outcome $outcome), )* }
+            }
+
+            /// Which queue it goes to.
+            #[must_use]
+            pub const fn owner(self) -> Owner {
+                match self { $( Self::$variant => Owner::$owner, )* }
+            }
+
+            /// The events that make it worth looking again.
+            #[must_use]
+            pub const fn clears_on(self) -> &'static [&'static str] {
+                match self { $( Self::$variant => $clears, )* }
+            }
+        }
+    };
+    (@outcome Companion) => { None };
+    (@outcome $outcome:ident) => { Some(Outcome::$outcome) };
+}
+
+codes! {
+    Int03 "INT-03" Exception Integration &["payable.posted"], "The finance system refused the post.";
+    Int04 "INT-04" Exception Integration &["payable.posted"], "Whether the post went through is not known.";
+    Dup01 "DUP-01" Exception Ap &["invoice.cancelled", "invoice.rejected"], "The same number, currency and gross was billed before.";
+    Dup02 "DUP-02" Exception Ap &["invoice.cancelled", "invoice.rejected"], "The same number was billed before with another gross.";
+    Inv01 "INV-01" Exception Ap &["invoice.corrected"], "Data that the kind of invoice needs is missing.";
+    Sup01 "SUP-01" Exception Stewardship &["supplier.changed"], "The supplier is unknown or inactive.";
+    Sup02 "SUP-02" Exception Ap &["invoice.corrected"], "The invoice's supplier is not the order's.";
+    Po01 "PO-01" Exception Ap &["invoice.corrected"], "No order number where one is needed.";
+    Po02 "PO-02" Exception Ap &["po.approved", "po.dispatched"], "The order is unknown.";
+    Po03 "PO-03" Exception Buyer &["po.approved", "po.dispatched"], "The order is cancelled or not approved.";
+    Po04 "PO-04" Blocked Buyer &["po.changed", "po.reopened"], "The order or its line is completed.";
+    Po05 "PO-05" Exception Buyer &[], "The order is closed for good.";
+    Asc01 "ASC-01" Exception Ap &["po.changed", "invoice.corrected"], "No line of the order is the one billed.";
+    Asc02 "ASC-02" Exception Ap &["po.changed", "invoice.corrected"], "Several lines of the order may be the one billed.";
+    Qty01 "QTY-01" Blocked Receiving &["receipt.posted"], "Nothing was received.";
+    Qty02 "QTY-02" Blocked Receiving &["receipt.posted", "credit.received", "po.changed"], "More is billed than was received.";
+    Qty03 "QTY-03" Blocked Buyer &["po.changed", "credit.received"], "More is billed than was ordered.";
+    Qty04 "QTY-04" Blocked Quality &["inspection.completed", "receipt.posted", "credit.received"], "More is billed than was accepted.";
+    Prc01 "PRC-01" Blocked Buyer &["po.changed", "credit.received"], "The price is above the order's.";
+    Prc02 "PRC-02" Blocked Buyer &["po.changed"], "The price is far below the order's.";
+    Prc03 "PRC-03" Blocked Buyer &["po.changed", "credit.received"], "The price is above the order's estimate.";
+    Amt01 "AMT-01" Blocked Requester &["po.changed", "credit.received"], "The amount billed is above the order line's.";
+    Amt03 "AMT-03" Blocked Ap &[], "The line is large enough to be looked at, even if it is perfect.";
+    Uom01 "UOM-01" Exception ItemStewardship &["uom.conversion.changed"], "There is no conversion between the units.";
+    Uom02 "UOM-02" Exception ItemStewardship &["uom.conversion.changed"], "Two conversions of one unit disagree.";
+    Uom03 "UOM-03" Exception Receiving &["receipt.corrected", "uom.conversion.changed"], "A fraction of a unit that cannot be split.";
+    Uom04 "UOM-04" Companion ItemStewardship &["uom.conversion.changed"], "The variance looks like a packaging unit mistaken for another.";
+    Chg01 "CHG-01" Blocked Buyer &["po.changed", "credit.received"], "A charge is above what was planned or is tolerated.";
+    Chg02 "CHG-02" Blocked Buyer &["po.changed", "credit.received"], "Freight is billed although the terms exclude it.";
+    Tot01 "TOT-01" Exception Ap &["invoice.corrected"], "The document does not add up.";
+    Tot02 "TOT-02" Exception Ap &["invoice.corrected"], "A line does not add up.";
+    Cur01 "CUR-01" Exception Ap &["po.changed", "invoice.corrected"], "The currency is not the order's.";
+    Cur02 "CUR-02" Exception Treasury &["rate.published"], "There is no rate to convert a limit with.";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One reason why an invoice is not simply matched: what, by how much, against which limit, and what
+/// would clear it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Reason {
+    /// The stable code.
+    pub code: Code,
+    /// The tolerance key that was breached; `null` where no tolerance applies.
+    #[schema(required = true)]
+    pub key: Option<String>,
+    /// The invoice line it is about; `null` for the document.
+    #[schema(required = true)]
+    pub invoice_line: Option<u32>,
+    /// By how much.
+    #[schema(required = true)]
+    pub variance: Option<Variance>,
+    /// Against which limit.
+    #[schema(required = true)]
+    pub limit: Option<Limit>,
+    /// The events that make it worth looking again.
+    pub clears_on: Vec<String>,
+    /// The same for people, in one sentence.
+    pub detail: String,
+}

@@ -1,0 +1,41 @@
+//! What a back end must do to keep purchase orders.
+
+use async_trait::async_trait;
+use canonical::{
+    FacilityId, OrderStatus, Page, PageRequest, PurchaseOrder, PurchaseOrderNumber, Result,
+    SupplierId,
+};
+use std::fmt::Debug;
+
+/// Which orders a list is about; an empty filter means all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrderFilter {
+    /// Those of one supplier.
+    pub supplier_id: Option<SupplierId>,
+    /// Those of one facility.
+    pub facility_id: Option<FacilityId>,
+    /// Those in one status.
+    pub status: Option<OrderStatus>,
+}
+
+/// Reads purchase orders with their lines.
+#[async_trait]
+pub trait PurchaseOrders: Debug + Send + Sync {
+    /// One order in the version in force.
+    ///
+    /// # Errors
+    /// `not_found`, `unavailable`, `timed_out`, `upstream`.
+    async fn get(&self, number: &PurchaseOrderNumber) -> Result<PurchaseOrder>;
+
+    /// Several orders in one call to the back end; those it does not know are left out.
+    ///
+    /// # Errors
+    /// `unavailable`, `timed_out`, `upstream`.
+    async fn get_many(&self, numbers: &[PurchaseOrderNumber]) -> Result<Vec<PurchaseOrder>>;
+
+    /// Orders in the order of their numbers.
+    ///
+    /// # Errors
+    /// `invalid` for a cursor that is not ours, `unavailable`, `timed_out`, `upstream`.
+    async fn list(&self, filter: &OrderFilter, page: &PageRequest) -> Result<Page<PurchaseOrder>>;
+}
