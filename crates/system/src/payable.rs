@@ -22,6 +22,12 @@ pub trait Payables: Debug + Send + Sync {
     /// `unavailable`, `timed_out`, `upstream`.
     async fn find(&self, invoice: &InvoiceId) -> Result<Option<Payable>>;
 
+    /// The payables made from these invoices of ours, in one call to the back end.
+    ///
+    /// # Errors
+    /// `unavailable`, `timed_out`, `upstream`.
+    async fn find_many(&self, invoices: &[InvoiceId]) -> Result<Vec<Payable>>;
+
     /// Payables of a supplier under its own number for the invoice, cancelled ones left out.
     ///
     /// # Errors
