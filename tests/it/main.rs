@@ -1,0 +1,12 @@
+//! Everything that crosses a crate, in one binary: the rules of the tree, the contracts, and the
+//! features as a consumer sees them.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, and says where"
+)]
+
+mod layers;
+mod tidy;
