@@ -1,1 +1,13 @@
-//! stack
+//! What every request passes through, in and out: one shared stack of policies.
+//!
+//! [`inbound`] is the list for requests that come in, [`outbound`] the list for calls to back ends.
+//! Nothing but [`problem`] knows which status an error has.
+
+pub mod context;
+pub mod extract;
+pub mod idempotency;
+pub mod outbound;
+pub mod problem;
+mod random;
+
+pub use problem::Problem;

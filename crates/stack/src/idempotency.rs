@@ -1,0 +1,44 @@
+//! Same key, same answer: what the policy, a handler and the store share about it.
+//!
+//! The policy puts a [`Claim`] into the extensions of a request that needs a key. The handler hands
+//! it down, so that the store writes the answer in the same transaction as the effect.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use canonical::Result;
+use std::fmt::Debug;
+
+/// The right to answer once for a key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Claim {
+    /// Who asks: keys of two principals never meet.
+    pub principal: String,
+    /// The operation's id: keys of two operations never meet.
+    pub operation: String,
+    /// The caller's key, 1 to 255 characters.
+    pub key: String,
+    /// What the request says, as the hexadecimal SHA-256 of method, path with query, media type and
+    /// body.
+    pub fingerprint: String,
+}
+
+/// The answer given for a key, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The fingerprint of the request that was answered.
+    pub fingerprint: String,
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// The JSON body of the answer, byte for byte.
+    pub body: Bytes,
+}
+
+/// Where answers are kept.
+#[async_trait]
+pub trait Results: Debug + Send + Sync {
+    /// The answer given before for this key, where there is one.
+    ///
+    /// # Errors
+    /// `unavailable`, `timed_out`, `internal`: what the store says.
+    async fn find(&self, principal: &str, operation: &str, key: &str) -> Result<Option<Stored>>;
+}
