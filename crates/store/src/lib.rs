@@ -1,1 +1,93 @@
-//! store
+//! What must survive a crash: documents, invoices, match runs, holds, claims, events, answers by
+//! idempotency key, work, and the guards that keep two writers from both winning.
+//!
+//! A write is data: statements collected in a [`Batch`], all or nothing, and durable when
+//! [`Store::commit`] answers. A read runs beside the writer and sees every acknowledged write.
+//! The embedded store is one SQLite file; the SQL is kept plain so that another database can stand
+//! behind the same functions.
+
+mod batch;
+mod claim;
+mod document;
+mod engine;
+mod event;
+mod guard;
+mod hold;
+mod idempotency;
+mod invoice;
+mod invoice_list;
+mod match_run;
+mod row;
+mod schema;
+#[cfg(test)]
+mod testing;
+mod url;
+mod work;
+
+pub use batch::{Batch, Committed};
+pub use claim::{Claim, NewClaim, OrderLine};
+pub use document::{Document, sha256_hex};
+pub use event::{EventKey, LoggedEvent};
+pub use guard::Guard;
+pub use hold::{Hold, HoldState};
+pub use idempotency::{KeptAnswer, NewAnswer};
+pub use invoice::{Erp, ErpStatus, InvoiceHead, InvoiceRecord};
+pub use invoice_list::InvoiceFilter;
+pub use match_run::{MatchRun, NewMatchRun};
+pub use work::{NewWork, Work, WorkCount, WorkState};
+
+use batch::Query;
+use canonical::Result;
+use engine::Engine;
+use row::Row;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// A handle on the store; cheap to clone. The last clone to go waits for the store's threads.
+#[derive(Clone, Debug)]
+pub struct Store {
+    engine: Arc<Engine>,
+}
+
+impl Store {
+    /// Opens the store at `url`, `sqlite:PATH`, and brings its tables up to date. The file is made
+    /// where there is none; its folder must exist.
+    ///
+    /// # Errors
+    /// `invalid` where the URL is not one, saying what is right; `unavailable` where the file cannot
+    /// be opened; `internal` where it was written by a newer or another version.
+    pub async fn open(url: &str) -> Result<Self> {
+        let path = url::sqlite_path(url)?;
+        Ok(Self { engine: Arc::new(Engine::open(path).await?) })
+    }
+
+    /// Writes the batch: all of it, durably, or nothing. Batches of several callers share one
+    /// commit. A caller that goes away leaves its batch either written or not, never half.
+    ///
+    /// # Errors
+    /// `unavailable` where the store is closing, overloaded, or its disk is full or failing;
+    /// `internal` where a statement is refused.
+    pub async fn commit(&self, batch: Batch) -> Result<Committed> {
+        Ok(self.engine.write(batch).await?.committed)
+    }
+
+    /// Counts the commits of this process: changes after every one, so that workers and followers
+    /// of the event log can wait for news instead of asking again and again.
+    #[must_use]
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.engine.commits()
+    }
+
+    /// Finishes what was handed over, refuses what comes later, and ends the store's threads.
+    pub async fn close(&self) {
+        self.engine.close().await;
+    }
+
+    async fn rows(&self, query: Query) -> Result<Vec<Row>> {
+        Ok(self.engine.read(vec![query]).await?.pop().unwrap_or_default())
+    }
+
+    async fn rows_of_all(&self, queries: Vec<Query>) -> Result<Vec<Row>> {
+        Ok(self.engine.read(queries).await?.into_iter().flatten().collect())
+    }
+}

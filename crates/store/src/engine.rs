@@ -1,0 +1,178 @@
+//! The threads that own the database: one that writes, two that read, each behind a bounded queue.
+//! They end when the store is closed or dropped, after what was handed over is done.
+
+mod reader;
+mod sqlite;
+mod writer;
+
+use crate::batch::{Batch, Committed, Query};
+use crate::row::Row;
+use canonical::{Error, Result};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot, watch};
+
+pub(crate) use sqlite::failure;
+
+const READERS: usize = 2;
+const QUEUE_MAX: usize = 1024;
+const QUEUE_WAIT: Duration = Duration::from_secs(5);
+
+/// What became of a batch, with the rows of its returning statements.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) committed: Committed,
+    pub(crate) rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+enum Job<W, A> {
+    Do {
+        what: W,
+        answer: oneshot::Sender<Result<A>>,
+    },
+    /// Take what is queued, refuse the rest, end.
+    Close,
+}
+
+type WriteJob = Job<Batch, Written>;
+type ReadJob = Job<Vec<Query>, Vec<Vec<Row>>>;
+
+// ok: fields drop in this order, so the queues are closed before the threads are waited for
+#[derive(Debug)]
+pub(crate) struct Engine {
+    write: mpsc::Sender<WriteJob>,
+    read: mpsc::Sender<ReadJob>,
+    commits: watch::Receiver<u64>,
+    threads: Threads,
+}
+
+impl Engine {
+    pub(crate) async fn open(path: PathBuf) -> Result<Self> {
+        let mut threads = Threads::default();
+        let (write, write_jobs) = mpsc::channel(QUEUE_MAX);
+        let (commit, commits) = watch::channel(0);
+        let file = path.clone();
+        threads
+            .start("store-writer", move |ready| writer::run(&file, write_jobs, &commit, ready))
+            .await?;
+        let (read, read_jobs) = mpsc::channel(QUEUE_MAX);
+        let read_jobs = Arc::new(Mutex::new(read_jobs));
+        for _ in 0..READERS {
+            let (file, jobs) = (path.clone(), Arc::clone(&read_jobs));
+            threads.start("store-reader", move |ready| reader::run(&file, &jobs, ready)).await?;
+        }
+        Ok(Self { write, read, commits, threads })
+    }
+
+    pub(crate) async fn write(&self, batch: Batch) -> Result<Written> {
+        if batch.is_empty() {
+            return Ok(Written { committed: Committed::Done, rows: Vec::new() });
+        }
+        ask(&self.write, batch).await
+    }
+
+    /// The rows of each query, all of one snapshot.
+    pub(crate) async fn read(&self, queries: Vec<Query>) -> Result<Vec<Vec<Row>>> {
+        ask(&self.read, queries).await
+    }
+
+    pub(crate) fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.clone()
+    }
+
+    pub(crate) async fn close(&self) {
+        // ok: a refusal says that the thread has ended, which is what is wanted
+        drop(self.read.send(Job::Close).await);
+        drop(self.write.send(Job::Close).await);
+        self.threads.join().await;
+    }
+}
+
+fn closed() -> Error {
+    Error::unavailable("the store is closed")
+}
+
+async fn ask<W, A>(queue: &mpsc::Sender<Job<W, A>>, what: W) -> Result<A> {
+    let permit = match queue.try_reserve() {
+        Ok(permit) => permit,
+        Err(mpsc::error::TrySendError::Closed(())) => return Err(closed()),
+        Err(mpsc::error::TrySendError::Full(())) => {
+            tokio::time::timeout(QUEUE_WAIT, queue.reserve())
+                .await
+                .map_err(|late| Error::unavailable("the store is overloaded").because(late))?
+                .map_err(|cause| closed().because(cause))?
+        }
+    };
+    let (answer, answered) = oneshot::channel();
+    permit.send(Job::Do { what, answer });
+    answered.await.map_err(|cause| closed().because(cause))?
+}
+
+/// Threads and the signals of their end.
+#[derive(Debug, Default)]
+struct Threads(AsyncMutex<Vec<Running>>);
+
+#[derive(Debug)]
+struct Running {
+    handle: JoinHandle<()>,
+    ended: oneshot::Receiver<()>,
+}
+
+type Ready = oneshot::Sender<Result<()>>;
+
+impl Threads {
+    /// Starts a thread and waits until it says that it is ready.
+    async fn start(&mut self, name: &str, work: impl FnOnce(Ready) + Send + 'static) -> Result<()> {
+        let (end, ended) = oneshot::channel();
+        let (ready, opened) = oneshot::channel();
+        let handle = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                let _end: oneshot::Sender<()> = end;
+                work(ready);
+            })
+            .map_err(|cause| Error::unavailable("no thread for the store").because(cause))?;
+        self.0.get_mut().push(Running { handle, ended });
+        opened.await.map_err(|cause| closed().because(cause))?
+    }
+
+    async fn join(&self) {
+        let mut threads = self.0.lock().await;
+        for Running { handle, ended } in threads.drain(..) {
+            // ok: the sender is dropped at the end of its thread, never used
+            ended.await.err();
+            end(handle);
+        }
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        for Running { handle, .. } in self.0.get_mut().drain(..) {
+            end(handle);
+        }
+    }
+}
+
+fn end(handle: JoinHandle<()>) {
+    if handle.join().is_err() {
+        tracing::error!("a thread of the store panicked");
+    }
+}
+
+/// Opens the connection of a thread and says whether that went well.
+fn open<T>(path: &Path, open: impl FnOnce(&Path) -> Result<T>, ready: Ready) -> Option<T> {
+    match open(path) {
+        Ok(connection) => ready.send(Ok(())).ok().map(|()| connection),
+        Err(error) => {
+            ready.send(Err(error)).ok();
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

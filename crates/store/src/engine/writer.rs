@@ -1,0 +1,116 @@
+//! The writer: takes what is queued, up to [`GROUP_MAX`] batches, and commits it once.
+
+use super::sqlite::{execute, failure, open_writer, rows};
+use super::{Job, Ready, WriteJob, Written, open};
+use crate::batch::{Batch, Committed, Query, Stmt};
+use canonical::{Error, Result};
+use rusqlite::Connection;
+use std::path::Path;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// The most batches that share one commit.
+const GROUP_MAX: usize = 256;
+
+type Waiting = oneshot::Sender<Result<Written>>;
+
+pub(super) fn run(
+    path: &Path,
+    mut jobs: mpsc::Receiver<WriteJob>,
+    commits: &watch::Sender<u64>,
+    ready: Ready,
+) {
+    let Some(connection) = open(path, open_writer, ready) else { return };
+    let mut queued = Vec::with_capacity(GROUP_MAX);
+    while jobs.blocking_recv_many(&mut queued, GROUP_MAX) > 0 {
+        let mut group = Vec::with_capacity(queued.len());
+        for job in queued.drain(..) {
+            match job {
+                // ok: whoever asked has gone, and nothing was promised
+                Job::Do { answer, .. } if answer.is_closed() => {}
+                Job::Do { what, answer } => group.push((what, answer)),
+                Job::Close => jobs.close(),
+            }
+        }
+        if !group.is_empty() {
+            write(&connection, group, commits);
+        }
+    }
+}
+
+fn write(connection: &Connection, group: Vec<(Batch, Waiting)>, commits: &watch::Sender<u64>) {
+    let (batches, waiting): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+    match write_group(connection, &batches) {
+        Ok(answers) => {
+            commits.send_modify(|count| *count += 1);
+            for (waiting, answer) in waiting.into_iter().zip(answers) {
+                // ok: a caller that has gone does not want to know
+                waiting.send(answer).ok();
+            }
+        }
+        Err(error) => refuse(waiting, &error),
+    }
+}
+
+fn refuse(waiting: Vec<Waiting>, error: &Error) {
+    tracing::error!(error = ?error, batches = waiting.len(), "the store could not commit");
+    let cause = format!("{error:?}");
+    for waiting in waiting {
+        let error = Error::unavailable("the store cannot be used now").because(cause.clone());
+        waiting.send(Err(error)).ok();
+    }
+}
+
+/// One transaction for all. A batch that fails is undone alone; where SQLite gave up the whole
+/// transaction, or it cannot be committed, nobody is told that anything was written.
+fn write_group(connection: &Connection, batches: &[Batch]) -> Result<Vec<Result<Written>>> {
+    control(connection, "BEGIN IMMEDIATE").map_err(failure)?;
+    let mut answers = Vec::with_capacity(batches.len());
+    for batch in batches {
+        match write_alone(connection, batch) {
+            Ok(written) => answers.push(Ok(written)),
+            Err(error) if connection.is_autocommit() => return Err(failure(error)),
+            Err(error) => answers.push(Err(failure(error))),
+        }
+    }
+    control(connection, "COMMIT").map_err(|error| {
+        if !connection.is_autocommit() {
+            // ok: the commit's own error is the one to report
+            control(connection, "ROLLBACK").ok();
+        }
+        failure(error)
+    })?;
+    Ok(answers)
+}
+
+fn write_alone(connection: &Connection, batch: &Batch) -> rusqlite::Result<Written> {
+    control(connection, "SAVEPOINT batch")?;
+    let result = write_all(connection, batch);
+    let written = matches!(&result, Ok(written) if written.committed.is_done());
+    if !written && !connection.is_autocommit() {
+        control(connection, "ROLLBACK TO batch")?;
+    }
+    if !connection.is_autocommit() {
+        control(connection, "RELEASE batch")?;
+    }
+    result
+}
+
+fn write_all(connection: &Connection, batch: &Batch) -> rusqlite::Result<Written> {
+    let mut answer = Written { committed: Committed::Done, rows: Vec::new() };
+    for Stmt { query, expect, returning } in batch.statements() {
+        if *returning {
+            answer.rows.extend(rows(connection, query)?);
+            continue;
+        }
+        let changed = execute(connection, query)?;
+        if let Some(expect) = expect.as_ref().filter(|it| it.rows != changed) {
+            let committed = Committed::Stale { guard: expect.guard.clone() };
+            return Ok(Written { committed, rows: Vec::new() });
+        }
+    }
+    Ok(answer)
+}
+
+fn control(connection: &Connection, sql: &'static str) -> rusqlite::Result<()> {
+    execute(connection, &Query::new(sql, [])).map(drop)
+}

@@ -1,0 +1,144 @@
+//! Lists of invoices: newest first for readers, oldest first for those who work off what waits.
+//! Both go on from a key, never from an offset, so that a page costs the same however long the
+//! history is.
+
+use crate::Store;
+use crate::batch::{Query, Val};
+use crate::invoice::{HEAD, InvoiceHead, head};
+use crate::row::Row;
+use canonical::{
+    Code, Cursor, Error, FacilityId, InvoiceState, Page, PageRequest, Result, SupplierId,
+};
+
+/// Which invoices to list; `None` for all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InvoiceFilter {
+    /// In this state.
+    pub state: Option<InvoiceState>,
+    /// Of this supplier.
+    pub supplier_id: Option<SupplierId>,
+    /// For this facility.
+    pub facility_id: Option<FacilityId>,
+    /// With this reason.
+    pub reason: Option<Code>,
+}
+
+impl Store {
+    /// Invoices, newest first.
+    ///
+    /// # Errors
+    /// `invalid` where the cursor is not one of this list, or `unavailable` or `internal` where
+    /// the store cannot answer.
+    pub async fn invoices(
+        &self,
+        filter: &InvoiceFilter,
+        page: &PageRequest,
+    ) -> Result<Page<InvoiceHead>> {
+        let mut query = Query::new("", []);
+        let mut sql = String::from(if filter.reason.is_some() {
+            "r.seq FROM invoice_reason r JOIN invoice i ON i.seq = r.seq WHERE 1 = 1"
+        } else {
+            "i.seq FROM invoice i WHERE 1 = 1"
+        });
+        let seq = if filter.reason.is_some() { "r.seq" } else { "i.seq" };
+        if let Some(code) = filter.reason {
+            sql += &format!(" AND r.code = {}", query.arg(Val::text(code)));
+        }
+        sql += &narrowed(filter, &mut query);
+        if let Some(cursor) = &page.cursor {
+            let [last] = keys(cursor, 'n')?;
+            sql += &format!(" AND {seq} < {}", query.arg(last.into()));
+        }
+        let limit = query.arg(one_more(page).into());
+        query.sql = format!("SELECT {HEAD}, {sql} ORDER BY {seq} DESC LIMIT {limit}").into();
+        let cut = cut(self.rows(query).await?, page, |row| Ok(format!("n{}", row.int()?)))?;
+        Ok(cut)
+    }
+
+    /// Invoices that are blocked or exceptions, those that wait longest first.
+    ///
+    /// # Errors
+    /// `invalid` where the cursor is not one of this list, or `unavailable` or `internal` where
+    /// the store cannot answer.
+    pub async fn waiting_invoices(
+        &self,
+        filter: &InvoiceFilter,
+        page: &PageRequest,
+    ) -> Result<Page<InvoiceHead>> {
+        let mut query = Query::new("", []);
+        let mut sql = String::from("i.waiting_since, i.seq FROM invoice i");
+        sql += " WHERE i.waiting_since IS NOT NULL";
+        sql += &narrowed(filter, &mut query);
+        if let Some(code) = filter.reason {
+            sql += &format!(
+                " AND EXISTS (SELECT 1 FROM invoice_reason r WHERE r.code = {} AND r.seq = i.seq)",
+                query.arg(Val::text(code))
+            );
+        }
+        if let Some(cursor) = &page.cursor {
+            let [since, seq] = keys(cursor, 'w')?;
+            let (since, seq) = (query.arg(since.into()), query.arg(seq.into()));
+            sql += &format!(" AND (i.waiting_since, i.seq) > ({since}, {seq})");
+        }
+        let limit = query.arg(one_more(page).into());
+        query.sql =
+            format!("SELECT {HEAD}, {sql} ORDER BY i.waiting_since, i.seq LIMIT {limit}").into();
+        let key = |row: &mut Row| Ok(format!("w{}.{}", row.int()?, row.int()?));
+        cut(self.rows(query).await?, page, key)
+    }
+}
+
+fn narrowed(filter: &InvoiceFilter, query: &mut Query) -> String {
+    let columns = [
+        ("state", filter.state.map(|it| Val::from(it.name()))),
+        ("supplier_id", filter.supplier_id.as_ref().map(Val::text)),
+        ("facility_id", filter.facility_id.as_ref().map(Val::text)),
+    ];
+    let mut sql = String::new();
+    for (column, value) in columns {
+        if let Some(value) = value {
+            sql += &format!(" AND i.{column} = {}", query.arg(value));
+        }
+    }
+    sql
+}
+
+fn limit(page: &PageRequest) -> u32 {
+    page.limit.clamp(1, PageRequest::LIMIT_MAX)
+}
+
+/// One row more than the page holds tells whether there is a next page.
+fn one_more(page: &PageRequest) -> u32 {
+    limit(page) + 1
+}
+
+fn cut(
+    rows: Vec<Row>,
+    page: &PageRequest,
+    key: impl Fn(&mut Row) -> Result<String>,
+) -> Result<Page<InvoiceHead>> {
+    let length = usize::try_from(limit(page)).unwrap_or(usize::MAX);
+    let more = rows.len() > length;
+    let mut items = Vec::with_capacity(length);
+    let mut next_cursor = None;
+    for mut row in rows.into_iter().take(length) {
+        items.push(head(&mut row)?);
+        next_cursor = Some(Cursor(key(&mut row)?));
+    }
+    Ok(Page { items, next_cursor: next_cursor.filter(|_| more) })
+}
+
+fn keys<const N: usize>(cursor: &Cursor, list: char) -> Result<[i64; N]> {
+    let numbers = cursor.0.strip_prefix(list).map(|it| it.split('.').map(str::parse).collect());
+    match numbers {
+        Some(Ok::<Vec<i64>, _>(numbers)) => numbers.try_into().map_err(|_numbers| not_ours()),
+        Some(Err::<_, std::num::ParseIntError>(_)) | None => Err(not_ours()),
+    }
+}
+
+fn not_ours() -> Error {
+    Error::invalid_field(
+        "/cursor",
+        "the cursor is not one of this list; send next_cursor as it was given",
+    )
+}
