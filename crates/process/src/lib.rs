@@ -1,1 +1,166 @@
-//! process
+//! Layer 2: what the business does across systems. Async shells over pure rules: reading documents,
+//! matching and judging duplicates compute on plain data; gathering, storing and booking do the rest.
+
+pub mod documents;
+mod duplicate;
+mod event;
+mod facts;
+mod flow;
+mod invoice;
+pub mod matching;
+mod posting;
+mod turns;
+mod work;
+
+mod api;
+
+pub use api::api;
+pub use flow::{Flow, FlowKey, Part, PartStatus};
+pub use invoice::{
+    Answer, ErpDocument, ErpStatus, Hold, HoldState, InvoiceFilter, InvoiceRecord, InvoiceSummary,
+    Links, Run, Submission, SubmittedInvoice,
+};
+
+use canonical::{Clock, Error, InvoiceId, Result};
+use jiff::{SignedDuration, Timestamp};
+use matching::Policy;
+use serde::Deserialize;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use store::Store;
+use system::System;
+use turns::Turns;
+use ulid::Ulid;
+
+/// An invoice with more lines is matched beside the threads that serve requests.
+const LINES_ASIDE: usize = 500;
+
+/// How the process layer works.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// How long back ends may take to answer for one invoice, in milliseconds.
+    pub facts_timeout_ms: u64,
+    /// How long the answer to an idempotency key is kept, in hours.
+    pub idempotency_hours: u32,
+    /// How booking is tried.
+    pub posting: PostingOptions,
+}
+
+/// How booking in the finance system is tried.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PostingOptions {
+    /// How long one try may take, in milliseconds.
+    pub timeout_ms: u64,
+    /// After so many tries an invoice is put before a person.
+    pub attempts_max: u32,
+    /// The wait after the first try that failed, in milliseconds; it doubles with each.
+    pub backoff_ms: u64,
+    /// The longest wait, in milliseconds.
+    pub backoff_max_ms: u64,
+    /// How many invoices are booked at once.
+    pub concurrency: u32,
+}
+
+/// A cheap handle on what the business does.
+#[derive(Clone, Debug)]
+pub struct Process(Arc<Inner>);
+
+struct Inner {
+    system: System,
+    store: Store,
+    policy: Policy,
+    options: Options,
+    clock: Clock,
+    turns: Turns,
+    last_id: Mutex<Ulid>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inner").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Process {
+    /// Over the back ends and the store, deciding under `policy`.
+    #[must_use]
+    pub fn new(
+        system: System,
+        store: Store,
+        policy: Policy,
+        options: Options,
+        clock: Clock,
+    ) -> Self {
+        let (turns, last_id) = (Turns::new(), Mutex::new(Ulid::default()));
+        Self(Arc::new(Inner { system, store, policy, options, clock, turns, last_id }))
+    }
+
+    /// The time (UTC), from the clock that this was made with.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.0.clock)()
+    }
+
+    /// Answers a question to the engine; stores nothing.
+    ///
+    /// # Errors
+    /// `invalid` with a pointer for every fault of the question.
+    pub async fn evaluate(&self, question: matching::Evaluation) -> Result<canonical::MatchResult> {
+        if question.invoice.lines.len() <= LINES_ASIDE {
+            return question.answer(self.policy());
+        }
+        let process = self.clone();
+        let answering = tokio::task::spawn_blocking(move || question.answer(process.policy()));
+        answering.await.map_err(|error| Error::internal("the match failed").because(error))?
+    }
+
+    pub(crate) fn system(&self) -> &System {
+        &self.0.system
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.0.policy
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.0.turns
+    }
+
+    pub(crate) fn posting(&self) -> &PostingOptions {
+        &self.0.options.posting
+    }
+
+    pub(crate) fn facts_timeout(&self) -> Duration {
+        Duration::from_millis(self.0.options.facts_timeout_ms)
+    }
+
+    pub(crate) fn answers_expire_at(&self, now: Timestamp) -> Timestamp {
+        let hours = SignedDuration::from_hours(self.0.options.idempotency_hours.into());
+        now.checked_add(hours).unwrap_or(Timestamp::MAX)
+    }
+
+    /// An id that sorts by the time it was made, `kind_01K5…`.
+    pub(crate) fn new_text_id(&self, kind: &str) -> String {
+        format!("{kind}_{}", self.new_ulid())
+    }
+
+    pub(crate) fn new_invoice_id(&self) -> Result<InvoiceId> {
+        let text = self.new_text_id("inv");
+        text.parse().map_err(|detail: &str| Error::internal(detail))
+    }
+
+    /// Later than the last one, also within a millisecond.
+    fn new_ulid(&self) -> Ulid {
+        let now = u64::try_from(self.now().as_millisecond()).unwrap_or_default();
+        let mut last = self.0.last_id.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = Ulid::from_parts(now, Ulid::generate().random());
+        *last = if fresh > *last { fresh } else { Ulid::from(u128::from(*last).wrapping_add(1)) };
+        *last
+    }
+}

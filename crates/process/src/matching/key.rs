@@ -1,0 +1,52 @@
+//! The tolerance keys that are built (`domain.md` A8.1): a policy has a row for each of them.
+
+use std::fmt;
+
+macro_rules! keys {
+    ($( $variant:ident $name:literal $doc:literal; )*) => {
+        /// What a tolerance is about.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Key {
+            $( #[doc = $doc] $variant, )*
+        }
+
+        impl Key {
+            /// Every key, in the order in which a line is asked.
+            pub const ALL: &'static [Self] = &[ $( Self::$variant, )* ];
+
+            /// The key as it is written in a policy and in an answer.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $name, )* }
+            }
+        }
+    };
+}
+
+keys! {
+    QtyOverOrdered "QTY_OVER_ORDERED" "Billed over ordered.";
+    QtyNoReceipt "QTY_NO_RECEIPT" "Billed and nothing received.";
+    QtyOverReceived "QTY_OVER_RECEIVED" "Billed over received.";
+    QtyOverAccepted "QTY_OVER_ACCEPTED" "Billed over what passed inspection.";
+    PriceUnit "PRICE_UNIT" "The price billed against a firm price.";
+    PriceEstimated "PRICE_ESTIMATED" "The price billed against an estimate.";
+    AmountLine "AMOUNT_LINE" "The amount billed over the order line's amount.";
+    AmountPoItem "AMOUNT_PO_ITEM" "A line so large that somebody looks at it, even if it is perfect.";
+    ChargePlanned "CHARGE_PLANNED" "A charge against what the order planned.";
+    ChargeUnplanned "CHARGE_UNPLANNED" "A charge that nobody planned.";
+    DocBalance "DOC_BALANCE" "The document's total against its parts.";
+}
+
+impl Key {
+    /// The key of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|it| it.as_str() == name)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
