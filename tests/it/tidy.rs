@@ -199,13 +199,15 @@ fn readme_is_short(file: &File<'_>, faults: &mut Vec<String>) {
 }
 
 fn no_secret_is_kept(file: &File<'_>, faults: &mut Vec<String>) {
-    let signs = [
+    let mut signs = vec![
         ["-----BEGIN ", "PRIVATE KEY"].concat(),
         ["-----BEGIN RSA ", "PRIVATE KEY"].concat(),
         ["-----BEGIN EC ", "PRIVATE KEY"].concat(),
         ["eyJ", "hbGciOi"].concat(),
-        ["\"password\": ", "\""].concat(),
     ];
+    if file.path.starts_with("tests/fixtures/") {
+        signs.push(["\"pass", "word\": \""].concat());
+    }
     if signs.iter().any(|it| file.text.contains(it.as_str())) {
         faults.push(format!("{}: looks like a secret; make it when the test runs", file.path));
     }
