@@ -66,7 +66,7 @@ pub struct InvoiceHead {
 }
 
 impl InvoiceHead {
-    fn waits(&self) -> bool {
+    pub(crate) fn waits(&self) -> bool {
         matches!(self.state, InvoiceState::Blocked | InvoiceState::Exception)
     }
 }
@@ -305,3 +305,6 @@ pub(crate) fn head(row: &mut Row) -> Result<InvoiceHead> {
         updated_at: row.time()?,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,25 +34,8 @@ impl Store {
         filter: &InvoiceFilter,
         page: &PageRequest,
     ) -> Result<Page<InvoiceHead>> {
-        let mut query = Query::new("", []);
-        let mut sql = String::from(if filter.reason.is_some() {
-            "r.seq FROM invoice_reason r JOIN invoice i ON i.seq = r.seq WHERE 1 = 1"
-        } else {
-            "i.seq FROM invoice i WHERE 1 = 1"
-        });
-        let seq = if filter.reason.is_some() { "r.seq" } else { "i.seq" };
-        if let Some(code) = filter.reason {
-            sql += &format!(" AND r.code = {}", query.arg(Val::text(code)));
-        }
-        sql += &narrowed(filter, &mut query);
-        if let Some(cursor) = &page.cursor {
-            let [last] = keys(cursor, 'n')?;
-            sql += &format!(" AND {seq} < {}", query.arg(last.into()));
-        }
-        let limit = query.arg(one_more(page).into());
-        query.sql = format!("SELECT {HEAD}, {sql} ORDER BY {seq} DESC LIMIT {limit}").into();
-        let cut = cut(self.rows(query).await?, page, |row| Ok(format!("n{}", row.int()?)))?;
-        Ok(cut)
+        let rows = self.rows(newest(filter, page)?).await?;
+        cut(rows, page, |row| Ok(format!("n{}", row.int()?)))
     }
 
     /// Invoices that are blocked or exceptions, those that wait longest first.
@@ -65,27 +48,52 @@ impl Store {
         filter: &InvoiceFilter,
         page: &PageRequest,
     ) -> Result<Page<InvoiceHead>> {
-        let mut query = Query::new("", []);
-        let mut sql = String::from("i.waiting_since, i.seq FROM invoice i");
-        sql += " WHERE i.waiting_since IS NOT NULL";
-        sql += &narrowed(filter, &mut query);
-        if let Some(code) = filter.reason {
-            sql += &format!(
-                " AND EXISTS (SELECT 1 FROM invoice_reason r WHERE r.code = {} AND r.seq = i.seq)",
-                query.arg(Val::text(code))
-            );
-        }
-        if let Some(cursor) = &page.cursor {
-            let [since, seq] = keys(cursor, 'w')?;
-            let (since, seq) = (query.arg(since.into()), query.arg(seq.into()));
-            sql += &format!(" AND (i.waiting_since, i.seq) > ({since}, {seq})");
-        }
-        let limit = query.arg(one_more(page).into());
-        query.sql =
-            format!("SELECT {HEAD}, {sql} ORDER BY i.waiting_since, i.seq LIMIT {limit}").into();
-        let key = |row: &mut Row| Ok(format!("w{}.{}", row.int()?, row.int()?));
-        cut(self.rows(query).await?, page, key)
+        let rows = self.rows(waiting(filter, page)?).await?;
+        cut(rows, page, |row| Ok(format!("w{}.{}", row.int()?, row.int()?)))
     }
+}
+
+fn newest(filter: &InvoiceFilter, page: &PageRequest) -> Result<Query> {
+    let mut query = Query::new("", []);
+    // ok: where a reason is asked for, its index gives the order
+    let (seq, mut sql) = match filter.reason {
+        Some(code) => {
+            let code = query.arg(Val::text(code));
+            let join = "FROM invoice_reason r JOIN invoice i ON i.seq = r.seq";
+            ("r.seq", format!("r.seq {join} WHERE r.code = {code}"))
+        }
+        None => ("i.seq", "i.seq FROM invoice i WHERE i.seq > 0".to_owned()),
+    };
+    sql += &narrowed(filter, &mut query);
+    if let Some(cursor) = &page.cursor {
+        let [last] = keys(cursor, 'n')?;
+        sql += &format!(" AND {seq} < {}", query.arg(last.into()));
+    }
+    let limit = query.arg(one_more(page).into());
+    query.sql = format!("SELECT {HEAD}, {sql} ORDER BY {seq} DESC LIMIT {limit}").into();
+    Ok(query)
+}
+
+fn waiting(filter: &InvoiceFilter, page: &PageRequest) -> Result<Query> {
+    let mut query = Query::new("", []);
+    let mut sql =
+        "i.waiting_since, i.seq FROM invoice i WHERE i.waiting_since IS NOT NULL".to_owned();
+    sql += &narrowed(filter, &mut query);
+    if let Some(code) = filter.reason {
+        let code = query.arg(Val::text(code));
+        sql += &format!(
+            " AND EXISTS (SELECT 1 FROM invoice_reason r WHERE r.code = {code} AND r.seq = i.seq)"
+        );
+    }
+    if let Some(cursor) = &page.cursor {
+        let [since, seq] = keys(cursor, 'w')?;
+        let (since, seq) = (query.arg(since.into()), query.arg(seq.into()));
+        sql += &format!(" AND (i.waiting_since, i.seq) > ({since}, {seq})");
+    }
+    let limit = query.arg(one_more(page).into());
+    query.sql =
+        format!("SELECT {HEAD}, {sql} ORDER BY i.waiting_since, i.seq LIMIT {limit}").into();
+    Ok(query)
 }
 
 fn narrowed(filter: &InvoiceFilter, query: &mut Query) -> String {
@@ -142,3 +150,6 @@ fn not_ours() -> Error {
         "the cursor is not one of this list; send next_cursor as it was given",
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -125,22 +125,21 @@ impl ToSql for Val {
 /// What an error of SQLite's means to a caller: come back later where the disk or another process is
 /// in the way, else it is our fault.
 pub(crate) fn failure(error: rusqlite::Error) -> Error {
-    let passing = matches!(
-        error.sqlite_error_code(),
+    let kind = match error.sqlite_error_code() {
         Some(
             ErrorCode::DatabaseBusy
-                | ErrorCode::DatabaseLocked
-                | ErrorCode::DiskFull
-                | ErrorCode::SystemIoFailure
-                | ErrorCode::CannotOpen
-                | ErrorCode::ReadOnly
-                | ErrorCode::OutOfMemory
-        )
-    );
-    let kind = if passing {
-        Error::unavailable("the store cannot be used now")
-    } else {
-        Error::internal("the store refused a statement")
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::DiskFull
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::OutOfMemory,
+        ) => Error::unavailable("the store cannot be used now"),
+        Some(ErrorCode::NotADatabase) => {
+            Error::internal("the store's file is not a SQLite database")
+        }
+        Some(ErrorCode::DatabaseCorrupt) => Error::internal("the store's file is damaged"),
+        _ => Error::internal("the store refused a statement"),
     };
     kind.because(error)
 }

@@ -60,39 +60,44 @@ fn refuse(waiting: Vec<Waiting>, error: &Error) {
     }
 }
 
-/// One transaction for all. A batch that fails is undone alone; where SQLite gave up the whole
-/// transaction, or it cannot be committed, nobody is told that anything was written.
+/// One transaction for all. A batch that fails is undone alone; where the transaction itself is lost
+/// or cannot be committed, nobody is told that anything was written.
 fn write_group(connection: &Connection, batches: &[Batch]) -> Result<Vec<Result<Written>>> {
-    control(connection, "BEGIN IMMEDIATE").map_err(failure)?;
+    let written = try_group(connection, batches);
+    if !connection.is_autocommit()
+        && let Err(error) = control(connection, "ROLLBACK")
+    {
+        tracing::error!(%error, "the store could not roll back");
+    }
+    written.map_err(failure)
+}
+
+fn try_group(connection: &Connection, batches: &[Batch]) -> rusqlite::Result<Vec<Result<Written>>> {
+    control(connection, "BEGIN IMMEDIATE")?;
     let mut answers = Vec::with_capacity(batches.len());
     for batch in batches {
-        match write_alone(connection, batch) {
-            Ok(written) => answers.push(Ok(written)),
-            Err(error) if connection.is_autocommit() => return Err(failure(error)),
-            Err(error) => answers.push(Err(failure(error))),
-        }
+        answers.push(write_alone(connection, batch)?.map_err(failure));
     }
-    control(connection, "COMMIT").map_err(|error| {
-        if !connection.is_autocommit() {
-            // ok: the commit's own error is the one to report
-            control(connection, "ROLLBACK").ok();
-        }
-        failure(error)
-    })?;
+    control(connection, "COMMIT")?;
     Ok(answers)
 }
 
-fn write_alone(connection: &Connection, batch: &Batch) -> rusqlite::Result<Written> {
+/// The outer error is the transaction's, the inner one the batch's.
+fn write_alone(
+    connection: &Connection,
+    batch: &Batch,
+) -> rusqlite::Result<rusqlite::Result<Written>> {
     control(connection, "SAVEPOINT batch")?;
     let result = write_all(connection, batch);
-    let written = matches!(&result, Ok(written) if written.committed.is_done());
-    if !written && !connection.is_autocommit() {
+    if connection.is_autocommit() {
+        // ok: SQLite gives the whole transaction up when, for one, the disk is full
+        return result.map(Ok);
+    }
+    if !matches!(&result, Ok(written) if written.committed.is_done()) {
         control(connection, "ROLLBACK TO batch")?;
     }
-    if !connection.is_autocommit() {
-        control(connection, "RELEASE batch")?;
-    }
-    result
+    control(connection, "RELEASE batch")?;
+    Ok(result)
 }
 
 fn write_all(connection: &Connection, batch: &Batch) -> rusqlite::Result<Written> {
