@@ -1,6 +1,7 @@
 //! Layer 1: the systems of record. One capability trait per noun, one adapter folder per back end,
 //! and the system API over them.
 
+mod cached;
 mod cost_center;
 mod facility;
 mod item;
@@ -9,6 +10,9 @@ mod purchase_order;
 mod receipt;
 mod supplier;
 
+pub mod backends;
+
+pub use cached::Options as CacheOptions;
 pub use cost_center::CostCenters;
 pub use facility::Facilities;
 pub use item::Items;
@@ -16,3 +20,192 @@ pub use payable::Payables;
 pub use purchase_order::{OrderFilter, PurchaseOrders};
 pub use receipt::{Movements, Receipts};
 pub use supplier::Suppliers;
+
+use backends::{Backend, Routing};
+use canonical::{Clock, Error, FieldError, Result};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A cheap handle on every capability: which back end answers is decided once, at start-up.
+#[derive(Clone, Debug)]
+pub struct System(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    suppliers: Arc<dyn Suppliers>,
+    items: Arc<dyn Items>,
+    facilities: Arc<dyn Facilities>,
+    cost_centers: Arc<dyn CostCenters>,
+    purchase_orders: Arc<dyn PurchaseOrders>,
+    receipts: Arc<dyn Receipts>,
+    payables: Arc<dyn Payables>,
+}
+
+impl System {
+    /// Opens every back end and gives each noun to the one that keeps it. Master data is then read
+    /// through a cache; orders, receipts and payables never are.
+    ///
+    /// # Errors
+    /// `invalid`, listing every back end that cannot be opened, every name that is not configured
+    /// and every noun that its back end does not keep.
+    pub fn open(
+        routing: &Routing,
+        options: &BTreeMap<String, backends::Options>,
+        clock: &Clock,
+    ) -> Result<Self> {
+        let mut backends = Opened::default();
+        for (name, options) in options {
+            backends.open(name, options, clock);
+        }
+        let system = backends.route(routing);
+        match system {
+            Some(inner) if backends.faults.is_empty() => {
+                Ok(Self(Arc::new(inner.cached(&routing.cache))))
+            }
+            _ => Err(Error::invalid_fields(backends.faults)),
+        }
+    }
+
+    /// Every noun from one back end, without a cache.
+    ///
+    /// # Errors
+    /// `invalid`, listing every noun that the back end does not keep.
+    pub fn with(backend: Arc<dyn Backend>) -> Result<Self> {
+        let mut backends = Opened::default();
+        backends.known.insert("only".to_owned(), Some(("given", backend)));
+        let inner = backends.route(&Routing::all("only"));
+        inner.map(|it| Self(Arc::new(it))).ok_or_else(|| Error::invalid_fields(backends.faults))
+    }
+
+    /// The supplier master.
+    #[must_use]
+    pub fn suppliers(&self) -> &dyn Suppliers {
+        self.0.suppliers.as_ref()
+    }
+
+    /// The item master.
+    #[must_use]
+    pub fn items(&self) -> &dyn Items {
+        self.0.items.as_ref()
+    }
+
+    /// The facilities.
+    #[must_use]
+    pub fn facilities(&self) -> &dyn Facilities {
+        self.0.facilities.as_ref()
+    }
+
+    /// The cost centres.
+    #[must_use]
+    pub fn cost_centers(&self) -> &dyn CostCenters {
+        self.0.cost_centers.as_ref()
+    }
+
+    /// The purchase orders.
+    #[must_use]
+    pub fn purchase_orders(&self) -> &dyn PurchaseOrders {
+        self.0.purchase_orders.as_ref()
+    }
+
+    /// The goods receipts and returns.
+    #[must_use]
+    pub fn receipts(&self) -> &dyn Receipts {
+        self.0.receipts.as_ref()
+    }
+
+    /// The payables.
+    #[must_use]
+    pub fn payables(&self) -> &dyn Payables {
+        self.0.payables.as_ref()
+    }
+}
+
+impl Inner {
+    fn cached(self, options: &cached::Options) -> Self {
+        Self {
+            suppliers: cached::suppliers(self.suppliers, options),
+            items: cached::items(self.items, options),
+            facilities: cached::facilities(self.facilities, options),
+            cost_centers: cached::cost_centers(self.cost_centers, options),
+            ..self
+        }
+    }
+}
+
+/// A back end and the word for its kind.
+type Kinded = (&'static str, Arc<dyn Backend>);
+
+/// The back ends by name, and what was wrong with opening and routing them.
+#[derive(Debug, Default)]
+struct Opened {
+    /// `None` for one that could not be opened: its fault is known, its nouns are not faults too.
+    known: BTreeMap<String, Option<Kinded>>,
+    faults: Vec<FieldError>,
+}
+
+impl Opened {
+    fn open(&mut self, name: &str, options: &backends::Options, clock: &Clock) {
+        let opened = backends::open(name, options, clock)
+            .map_err(|error| self.fault(format!("/backends/{name}"), &error));
+        self.known.insert(name.to_owned(), opened.ok().map(|it| (options.kind(), it)));
+    }
+
+    fn fault(&mut self, pointer: String, error: &Error) {
+        if error.fields().is_empty() {
+            self.faults.push(FieldError { pointer, detail: error.message().to_owned() });
+            return;
+        }
+        self.faults.extend(error.fields().iter().map(|it| FieldError {
+            pointer: format!("{pointer}{}", it.pointer),
+            detail: it.detail.clone(),
+        }));
+    }
+
+    fn route(&mut self, routing: &Routing) -> Option<Inner> {
+        let suppliers = self.find("suppliers", &routing.suppliers, <dyn Backend>::suppliers);
+        let items = self.find("items", &routing.items, <dyn Backend>::items);
+        let facilities = self.find("facilities", &routing.facilities, <dyn Backend>::facilities);
+        let cost_centers =
+            self.find("cost_centers", &routing.cost_centers, <dyn Backend>::cost_centers);
+        let purchase_orders =
+            self.find("purchase_orders", &routing.purchase_orders, <dyn Backend>::purchase_orders);
+        let receipts = self.find("receipts", &routing.receipts, <dyn Backend>::receipts);
+        let payables = self.find("payables", &routing.payables, <dyn Backend>::payables);
+        Some(Inner {
+            suppliers: suppliers?,
+            items: items?,
+            facilities: facilities?,
+            cost_centers: cost_centers?,
+            purchase_orders: purchase_orders?,
+            receipts: receipts?,
+            payables: payables?,
+        })
+    }
+
+    fn find<T: ?Sized>(
+        &mut self,
+        noun: &str,
+        name: &str,
+        capability: impl FnOnce(Arc<dyn Backend>) -> Option<Arc<T>>,
+    ) -> Option<Arc<T>> {
+        let detail = match self.known.get(name) {
+            Some(None) => return None,
+            Some(Some((kind, backend))) => match capability(Arc::clone(backend)) {
+                Some(found) => return Some(found),
+                None => format!("the back end {name:?} ({kind}) keeps no {noun}; name another"),
+            },
+            None => {
+                let known: Vec<_> = self.known.keys().map(String::as_str).collect();
+                format!(
+                    "there is no back end {name:?} to keep {noun}; configured are: {}",
+                    if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+                )
+            }
+        };
+        self.faults.push(FieldError { pointer: format!("/system/{noun}"), detail });
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

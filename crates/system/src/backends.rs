@@ -1,0 +1,119 @@
+//! The back ends: the only place that knows all adapters.
+
+use crate::cached;
+use crate::{CostCenters, Facilities, Items, Payables, PurchaseOrders, Receipts, Suppliers};
+use canonical::{Clock, Result};
+use serde::Deserialize;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+pub mod memory;
+
+use memory::Memory;
+
+/// How one back end is configured: `[backends.NAME]`, its `kind` first.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Options {
+    /// A back end in memory, loaded from files: demos and tests.
+    Memory(memory::Options),
+}
+
+impl Options {
+    /// The word for the kind in configuration.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Memory(_) => "memory",
+        }
+    }
+}
+
+/// Which back end keeps which noun: `[system]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Routing {
+    /// The back end that keeps suppliers.
+    pub suppliers: String,
+    /// The back end that keeps items.
+    pub items: String,
+    /// The back end that keeps facilities.
+    pub facilities: String,
+    /// The back end that keeps cost centres.
+    pub cost_centers: String,
+    /// The back end that keeps purchase orders.
+    pub purchase_orders: String,
+    /// The back end that keeps goods receipts and returns.
+    pub receipts: String,
+    /// The back end that keeps payables.
+    pub payables: String,
+    /// How master data is cached: `[system.cache]`.
+    #[serde(default)]
+    pub cache: cached::Options,
+}
+
+impl Routing {
+    /// Every noun from one back end, nothing cached.
+    #[must_use]
+    pub fn all(name: &str) -> Self {
+        Self {
+            suppliers: name.to_owned(),
+            items: name.to_owned(),
+            facilities: name.to_owned(),
+            cost_centers: name.to_owned(),
+            purchase_orders: name.to_owned(),
+            receipts: name.to_owned(),
+            payables: name.to_owned(),
+            cache: cached::Options { ttl_ms: 0, ..cached::Options::default() },
+        }
+    }
+}
+
+/// What an adapter says it can do. A capability that is missing stops the start, never a request.
+pub trait Backend: Debug + Send + Sync {
+    /// Its suppliers, where it keeps them.
+    fn suppliers(self: Arc<Self>) -> Option<Arc<dyn Suppliers>> {
+        None
+    }
+
+    /// Its items, where it keeps them.
+    fn items(self: Arc<Self>) -> Option<Arc<dyn Items>> {
+        None
+    }
+
+    /// Its facilities, where it keeps them.
+    fn facilities(self: Arc<Self>) -> Option<Arc<dyn Facilities>> {
+        None
+    }
+
+    /// Its cost centres, where it keeps them.
+    fn cost_centers(self: Arc<Self>) -> Option<Arc<dyn CostCenters>> {
+        None
+    }
+
+    /// Its purchase orders, where it keeps them.
+    fn purchase_orders(self: Arc<Self>) -> Option<Arc<dyn PurchaseOrders>> {
+        None
+    }
+
+    /// Its goods receipts and returns, where it keeps them.
+    fn receipts(self: Arc<Self>) -> Option<Arc<dyn Receipts>> {
+        None
+    }
+
+    /// Its payables, where it keeps them.
+    fn payables(self: Arc<Self>) -> Option<Arc<dyn Payables>> {
+        None
+    }
+}
+
+/// Opens a back end. `name` is how configuration, metrics and errors call it.
+///
+/// # Errors
+/// `invalid`, listing what is wrong with its options or its data.
+pub fn open(name: &str, options: &Options, clock: &Clock) -> Result<Arc<dyn Backend>> {
+    tracing::debug!(backend.name = name, backend.kind = options.kind(), "opening a back end");
+    Ok(match options {
+        Options::Memory(options) => Arc::new(Memory::open(options, clock)?),
+    })
+}

@@ -1,0 +1,124 @@
+//! A back end in memory: it runs the demo and the tests, and passes the same suite as the others.
+//!
+//! Everything but payables is loaded once and never changes. Payables live as long as the process.
+
+use super::Backend;
+use crate::{CostCenters, Facilities, Items, Payables, PurchaseOrders, Receipts, Suppliers};
+use canonical::{Clock, Error, FieldError, Result};
+use serde::Deserialize;
+use std::fmt;
+use std::sync::{Arc, RwLock};
+
+mod check;
+mod cost_center;
+mod data;
+mod facility;
+mod item;
+mod ledger;
+mod paging;
+mod payable;
+mod purchase_order;
+mod receipt;
+mod supplier;
+
+use data::Data;
+use ledger::Ledger;
+
+/// How a back end in memory is configured.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Options {
+    /// Where the data comes from: `demo` for what is in the binary, else the path of a folder with
+    /// `suppliers.json` (or `.toml`), `items`, `facilities`, `cost_centers`, `purchase_orders`,
+    /// `receipts`, `returns` and `payables`. A file that is not there means none of that noun.
+    pub data: String,
+    /// At most so many payables, since they are kept in memory.
+    pub payables_max: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { data: "demo".to_owned(), payables_max: 1_000_000 }
+    }
+}
+
+/// The back end in memory.
+pub struct Memory {
+    data: Data,
+    ledger: RwLock<Ledger>,
+    payables_max: usize,
+    clock: Clock,
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory")
+            .field("suppliers", &self.data.suppliers.len())
+            .field("items", &self.data.items.len())
+            .field("purchase_orders", &self.data.purchase_orders.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Memory {
+    /// Loads and checks the data.
+    ///
+    /// # Errors
+    /// `invalid`, listing every fault of every file.
+    pub fn open(options: &Options, clock: &Clock) -> Result<Self> {
+        let files = match options.data.as_str() {
+            "demo" => data::demo(),
+            path => data::folder(path.as_ref())?,
+        };
+        Self::of(&files, options.payables_max, clock)
+    }
+
+    fn of(files: &[data::File], payables_max: usize, clock: &Clock) -> Result<Self> {
+        let mut faults = Vec::new();
+        let data = Data::read(files, &mut faults);
+        check::all(&data, &mut faults);
+        if !faults.is_empty() {
+            return Err(Error::invalid_fields(faults));
+        }
+        let ledger = RwLock::new(Ledger::of(data.payables.iter().cloned()));
+        Ok(Self { data, ledger, payables_max, clock: Arc::clone(clock) })
+    }
+}
+
+/// One fault of the data: which file and entry, and what is wrong.
+fn fault(faults: &mut Vec<FieldError>, place: impl fmt::Display, detail: impl Into<String>) {
+    faults.push(FieldError { pointer: format!("/data/{place}"), detail: detail.into() });
+}
+
+impl Backend for Memory {
+    fn suppliers(self: Arc<Self>) -> Option<Arc<dyn Suppliers>> {
+        Some(self)
+    }
+
+    fn items(self: Arc<Self>) -> Option<Arc<dyn Items>> {
+        Some(self)
+    }
+
+    fn facilities(self: Arc<Self>) -> Option<Arc<dyn Facilities>> {
+        Some(self)
+    }
+
+    fn cost_centers(self: Arc<Self>) -> Option<Arc<dyn CostCenters>> {
+        Some(self)
+    }
+
+    fn purchase_orders(self: Arc<Self>) -> Option<Arc<dyn PurchaseOrders>> {
+        Some(self)
+    }
+
+    fn receipts(self: Arc<Self>) -> Option<Arc<dyn Receipts>> {
+        Some(self)
+    }
+
+    fn payables(self: Arc<Self>) -> Option<Arc<dyn Payables>> {
+        Some(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

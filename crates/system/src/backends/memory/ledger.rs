@@ -1,0 +1,66 @@
+//! The ledger of payables: by id, by invoice of ours, and by the supplier's reference.
+
+use canonical::{
+    Error, InvoiceId, Payable, PayableId, PayableState, Result, SupplierId, SupplierInvoiceNumber,
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// Payables and their indexes. Changed in one step under the write lock.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub(super) payables: BTreeMap<PayableId, Payable>,
+    by_invoice: HashMap<InvoiceId, PayableId>,
+    by_reference: HashMap<(SupplierId, SupplierInvoiceNumber), Vec<PayableId>>,
+}
+
+impl Ledger {
+    /// A ledger that holds these already.
+    pub(super) fn of(payables: impl Iterator<Item = Payable>) -> Self {
+        let mut ledger = Self::default();
+        for payable in payables {
+            ledger.insert(payable);
+        }
+        ledger
+    }
+
+    /// The payable made from an invoice of ours.
+    pub(super) fn of_invoice(&self, invoice: &InvoiceId) -> Option<&Payable> {
+        self.payables.get(self.by_invoice.get(invoice)?)
+    }
+
+    /// The payables of a supplier under its own number, without the cancelled ones.
+    pub(super) fn of_reference(
+        &self,
+        supplier: &SupplierId,
+        reference: &SupplierInvoiceNumber,
+    ) -> impl Iterator<Item = &Payable> {
+        let ids = self.by_reference.get(&(supplier.clone(), reference.clone()));
+        ids.into_iter()
+            .flatten()
+            .filter_map(|id| self.payables.get(id))
+            .filter(|it| it.state != PayableState::Cancelled)
+    }
+
+    /// The id and the document number of the next payable.
+    pub(super) fn next(&self, year: i16) -> Result<(PayableId, String)> {
+        let mut next = self.payables.len() + 1;
+        loop {
+            let id: PayableId = format!("PAY-{next:08}").parse().map_err(Error::internal)?;
+            if !self.payables.contains_key(&id) {
+                return Ok((id, format!("{year}-{next:08}")));
+            }
+            next += 1;
+        }
+    }
+
+    /// Books a payable.
+    pub(super) fn insert(&mut self, payable: Payable) {
+        let id = payable.id.clone();
+        if let Some(invoice) = &payable.invoice_id {
+            self.by_invoice.insert(invoice.clone(), id.clone());
+        }
+        let reference = (payable.supplier_id.clone(), payable.reference.clone());
+        self.by_reference.entry(reference).or_default().push(id.clone());
+        self.payables.insert(id, payable);
+    }
+}
