@@ -3,11 +3,16 @@
 //! [`inbound`] is the list for requests that come in, [`outbound`] the list for calls to back ends.
 //! Nothing but [`problem`] knows which status an error has.
 
+pub mod cache;
 pub mod context;
 pub mod extract;
 pub mod idempotency;
+pub mod inbound;
+pub mod operations;
 pub mod outbound;
 pub mod problem;
 mod random;
+pub mod sandbox;
+pub mod token;
 
 pub use problem::Problem;

@@ -1,0 +1,156 @@
+//! Policy 13: same key, same answer. It looks up, replays and refuses; the answer itself is kept by
+//! the store, in the transaction of the effect.
+
+use super::trace::Asked;
+use crate::idempotency::{Claim, Results, Stored};
+use crate::operations::KEY_HEADER;
+use crate::{Problem, extract};
+use aws_lc_rs::digest::{Context, SHA256};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use canonical::{Error, Principal, Result};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request};
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+const KEY_CHARS_MAX: usize = 255;
+const REPLAYED: &str = "idempotency-replayed";
+
+/// What the policy works with.
+#[derive(Clone)]
+pub(super) struct Keyed {
+    results: Arc<dyn Results>,
+    running: Arc<Running>,
+}
+
+impl Keyed {
+    pub(super) fn new(results: Arc<dyn Results>) -> Self {
+        Self { results, running: Arc::default() }
+    }
+}
+
+pub(super) async fn answer_once(
+    State(keyed): State<Keyed>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let extensions = request.extensions();
+    let (Some(principal), Some(Asked(operation))) =
+        (extensions.get::<Principal>(), extensions.get::<Asked>())
+    else {
+        return next.run(request).await;
+    };
+    if !operation.needs_key {
+        return next.run(request).await;
+    }
+    let (principal, operation) = (principal.id.clone(), operation.id.to_string());
+    match keyed.claim(request, principal, operation).await {
+        // The guard goes when the answer is made, and also when this future is dropped or panics.
+        Ok(Begun::New(request, _guard)) => next.run(request).await,
+        Ok(Begun::Done(stored)) => replay(stored),
+        Err(error) => Problem(error).into_response(),
+    }
+}
+
+enum Begun {
+    New(Request, Guard),
+    Done(Stored),
+}
+
+impl Keyed {
+    async fn claim(&self, request: Request, principal: String, operation: String) -> Result<Begun> {
+        let key = key(request.headers())?;
+        let (mut head, body) = request.into_parts();
+        let body = extract::read(body).await?;
+        let fingerprint = fingerprint(&head, &body);
+        let claim = Claim { principal, operation, key, fingerprint };
+        let Some(guard) = self.running.enter(&claim) else {
+            let message = "a request with this idempotency key is still running";
+            return Err(Error::conflict(message).retry_after(1));
+        };
+        let found = self.results.find(&claim.principal, &claim.operation, &claim.key).await?;
+        match found {
+            None => {
+                head.extensions.insert(claim);
+                Ok(Begun::New(Request::from_parts(head, Body::from(body)), guard))
+            }
+            Some(stored) if stored.fingerprint == claim.fingerprint => Ok(Begun::Done(stored)),
+            Some(_) => Err(Error::key_reused(
+                "this idempotency key was used for another request; use a new one",
+            )),
+        }
+    }
+}
+
+fn key(headers: &HeaderMap) -> Result<String> {
+    let mut values = headers.get_all(KEY_HEADER).iter();
+    let Some(value) = values.next() else {
+        return Err(Error::invalid("this operation needs an Idempotency-Key header"));
+    };
+    let plain = |it: &&str| {
+        (1..=KEY_CHARS_MAX).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_graphic())
+    };
+    match value.to_str().ok().filter(plain) {
+        Some(key) if values.next().is_none() => Ok(key.to_owned()),
+        _ => Err(Error::invalid(
+            "an Idempotency-Key is one text of 1 to 255 visible ASCII characters",
+        )),
+    }
+}
+
+fn fingerprint(head: &request::Parts, body: &[u8]) -> String {
+    let target = head.uri.path_and_query().map_or("", |it| it.as_str());
+    let media_type = head.headers.get(header::CONTENT_TYPE).map_or(&[][..], |it| it.as_bytes());
+    let mut context = Context::new(&SHA256);
+    for part in [head.method.as_str().as_bytes(), target.as_bytes(), media_type, body] {
+        // With its length before it, no part can pass for the end of the one before.
+        context.update(&part.len().to_be_bytes());
+        context.update(part);
+    }
+    context.finish().as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing into a String cannot fail.
+        write!(text, "{byte:02x}").unwrap_or_default();
+        text
+    })
+}
+
+fn replay(stored: Stored) -> Response {
+    let Ok(status) = StatusCode::from_u16(stored.status) else {
+        return Problem(Error::internal("a stored answer has no status")).into_response();
+    };
+    let mut response = (status, stored.body).into_response();
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    response
+}
+
+/// The keys that are being answered in this process.
+#[derive(Debug, Default)]
+struct Running(Mutex<HashSet<Slot>>);
+
+type Slot = (String, String, String);
+
+impl Running {
+    fn enter(self: &Arc<Self>, claim: &Claim) -> Option<Guard> {
+        let slot = (claim.principal.clone(), claim.operation.clone(), claim.key.clone());
+        let new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(slot.clone());
+        new.then(|| Guard { running: Arc::clone(self), slot })
+    }
+}
+
+/// Holds a key while it is being answered.
+#[derive(Debug)]
+struct Guard {
+    running: Arc<Running>,
+    slot: Slot,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.running.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.slot);
+    }
+}
