@@ -1,0 +1,263 @@
+//! The 810, an invoice.
+
+mod line;
+
+use super::charge::{self, Extra};
+use super::party::Parties;
+use super::segment::Segment;
+use super::{Set, date, item};
+use crate::documents::fault::Faults;
+use crate::documents::{LINES_MAX, ParsedInvoice, StatedTotals, number};
+use canonical::{
+    Charge, Currency, Decimal, Exact, Invoice, InvoiceKind, InvoiceLine, PurchaseOrderNumber,
+    SupplierInvoiceNumber,
+};
+use jiff::civil::Date;
+use line::Line;
+
+/// The roles of the supplier's side: selling party, vendor, supplier, issuer, remit-to.
+const SUPPLIER: [&str; 6] = ["SE", "VN", "SU", "II", "RI", "RE"];
+
+pub(super) fn read(
+    set: &Set<'_>,
+    segments: &[Segment<'_>],
+    faults: &mut Faults,
+) -> Option<ParsedInvoice> {
+    let mut reading = Reading::new(faults);
+    for segment in segments {
+        reading.take(segment);
+        if reading.lines.len() > LINES_MAX {
+            let detail = format!("an invoice has at most {LINES_MAX} lines");
+            reading.faults.add(segment.place(), detail);
+            return None;
+        }
+    }
+    reading.finish(set, segments.last()?)
+}
+
+/// Which loop the segment in hand belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Header,
+    Party,
+    Line,
+    /// A loop inside of a line (a party, a subline) whose segments do not speak of the line.
+    LineDetail,
+    Summary,
+}
+
+#[derive(Debug)]
+struct Reading<'f, 't> {
+    faults: &'f mut Faults,
+    place: Place,
+    number: Option<SupplierInvoiceNumber>,
+    date: Option<Date>,
+    kind: InvoiceKind,
+    order: Option<PurchaseOrderNumber>,
+    currency: Currency,
+    parties: Parties<'t>,
+    lines: Vec<Line<'t>>,
+    charges: Vec<Charge>,
+    discount: Exact,
+    tax: Exact,
+    line_tax: Exact,
+    has_tax: bool,
+    totals: StatedTotals,
+}
+
+impl<'f, 't> Reading<'f, 't> {
+    fn new(faults: &'f mut Faults) -> Self {
+        Self {
+            faults,
+            place: Place::Header,
+            number: None,
+            date: None,
+            kind: InvoiceKind::Standard,
+            order: None,
+            currency: Currency::USD,
+            parties: Parties::default(),
+            lines: Vec::new(),
+            charges: Vec::new(),
+            discount: Exact::default(),
+            tax: Exact::default(),
+            line_tax: Exact::default(),
+            has_tax: false,
+            totals: StatedTotals::default(),
+        }
+    }
+
+    fn take(&mut self, segment: &Segment<'t>) {
+        match (segment.id(), self.place) {
+            ("BIG", _) => self.beginning(segment),
+            ("CUR", _) => self.currency(segment),
+            ("N1", Place::Header | Place::Party) => {
+                self.parties.open(segment, self.faults);
+                self.place = Place::Party;
+            }
+            ("N1" | "SLN", Place::Line | Place::LineDetail) => self.place = Place::LineDetail,
+            ("REF", Place::Party) => self.parties.reference(segment),
+            ("REF", Place::Header) if segment.element(1) == "PO" => {
+                let stated = self.faults.keep(segment.element(2).parse(), || segment.at(2));
+                self.order = self.order.take().or(stated);
+            }
+            ("IT1", _) => self.line(segment),
+            ("REF" | "PID" | "PAM", Place::Line) => {
+                if let Some(line) = self.lines.last_mut() {
+                    line.take(segment, self.currency, self.faults);
+                }
+            }
+            ("SAC" | "ITA", place) => self.extra(segment, place),
+            ("TXI", place) => self.tax(segment, place),
+            ("TDS", _) => {
+                self.place = Place::Summary;
+                self.totals.gross = charge::cents(segment, 1, self.currency, self.faults);
+            }
+            ("AMT", Place::Summary) => self.total(segment),
+            ("CTT", _) => {
+                let lines: Vec<Segment<'_>> = self.lines.iter().map(|it| it.segment).collect();
+                item::check_totals(segment, &lines, self.faults);
+            }
+            _ => {}
+        }
+    }
+
+    fn beginning(&mut self, segment: &Segment<'t>) {
+        self.date = self.faults.keep(date(segment.element(1)), || segment.at(1));
+        self.number = self.faults.keep(segment.element(2).parse(), || segment.at(2));
+        if !segment.element(4).is_empty() {
+            self.order = self.faults.keep(segment.element(4).parse(), || segment.at(4));
+        }
+        self.kind = match segment.element(7) {
+            "CR" | "CN" => InvoiceKind::QuantityCredit,
+            "DR" => InvoiceKind::Debit,
+            "PP" => InvoiceKind::Prepayment,
+            _ => InvoiceKind::Standard,
+        };
+    }
+
+    fn currency(&mut self, segment: &Segment<'t>) {
+        let Some(stated) = self.faults.keep(segment.element(2).parse(), || segment.at(2)) else {
+            return;
+        };
+        match self.place {
+            Place::Header | Place::Party => self.currency = stated,
+            _ if stated != self.currency => {
+                let detail = format!("the document is in {}: a line cannot be", self.currency);
+                self.faults.add(segment.at(2), detail);
+            }
+            _ => {}
+        }
+    }
+
+    fn line(&mut self, segment: &Segment<'t>) {
+        self.place = Place::Line;
+        self.lines.push(Line::new(*segment, item::read(segment, self.faults)));
+    }
+
+    fn extra(&mut self, segment: &Segment<'t>, place: Place) {
+        if place == Place::LineDetail {
+            return;
+        }
+        let Some(extra) = charge::read(segment, self.currency, self.faults) else {
+            return;
+        };
+        if place == Place::Line {
+            if let Some(line) = self.lines.last_mut() {
+                match extra {
+                    Extra::Allowance(amount) => line.discount += amount.exact(),
+                    Extra::Charge(_kind, amount) => line.discount -= amount.exact(),
+                    Extra::Tax(amount) => self.line_tax += amount.exact(),
+                }
+            }
+            return;
+        }
+        match extra {
+            Extra::Allowance(amount) => self.discount += amount.exact(),
+            Extra::Charge(kind, amount) => self.charges.push(Charge { kind, amount }),
+            Extra::Tax(amount) => {
+                self.has_tax = true;
+                self.tax += amount.exact();
+            }
+        }
+    }
+
+    /// Tax of the summary is of the whole document; only without it is the tax of the lines added up.
+    fn tax(&mut self, segment: &Segment<'t>, place: Place) {
+        // D: deleted, I: included in the price, O: for information
+        if matches!(segment.element(7), "D" | "I" | "O") || place == Place::LineDetail {
+            return;
+        }
+        let Some(amount) = charge::written(segment, 2, self.currency, self.faults) else {
+            return;
+        };
+        if place == Place::Line {
+            self.line_tax += amount.exact();
+        } else {
+            self.has_tax = true;
+            self.tax += amount.exact();
+        }
+    }
+
+    fn total(&mut self, segment: &Segment<'t>) {
+        let slot = match segment.element(1) {
+            "1" => &mut self.totals.line_total,
+            "T" => &mut self.totals.tax,
+            "N" => &mut self.totals.net,
+            _ => return,
+        };
+        *slot = charge::written(segment, 2, self.currency, self.faults);
+    }
+
+    fn finish(mut self, set: &Set<'t>, trailer: &Segment<'t>) -> Option<ParsedInvoice> {
+        let stated: Vec<_> = self.lines.iter().map(|it| (it.segment, it.number())).collect();
+        let numbers = item::line_numbers(&stated, self.faults);
+        let mut lines = Vec::with_capacity(self.lines.len());
+        for (line, number) in std::mem::take(&mut self.lines).into_iter().zip(numbers) {
+            lines.extend(line.finish(number, self.order.as_ref(), self.currency, self.faults));
+        }
+        let (supplier_id, supplier) = self.parties.supplier(&SUPPLIER, set.sender);
+        let (facility_id, buyer_facility) = self.parties.facilities();
+        let missing = || trailer.place();
+        let number = self.faults.need(self.number.take(), missing, "BIG02, the invoice number,");
+        let date = self.faults.need(self.date, missing, "BIG01, the invoice date,");
+        let gross = self.faults.need(self.totals.gross, missing, "TDS01, the total amount,");
+        let supplier_id = self.faults.need(supplier_id, missing, "N1, the supplier's name,");
+        let tax = if self.has_tax { &self.tax } else { &self.line_tax };
+        let tax_amount = sum(tax, self.currency, trailer, self.faults)?;
+        let discount_amount = sum(&self.discount, self.currency, trailer, self.faults)?;
+        let invoice = Invoice {
+            supplier_invoice_number: number?,
+            supplier_id: supplier_id?,
+            kind: kind(self.kind, &lines),
+            invoice_date: date?,
+            currency: self.currency,
+            facility_id,
+            lines,
+            charges: self.charges,
+            discount_amount,
+            tax_amount,
+            gross_amount: gross?,
+        };
+        let (stated, control) = (self.totals, set.control.clone());
+        Some(ParsedInvoice { invoice, supplier, buyer_facility, stated, control })
+    }
+}
+
+/// A credit whose lines bill no quantity is a credit for price.
+fn kind(stated: InvoiceKind, lines: &[InvoiceLine]) -> InvoiceKind {
+    let without_quantity = lines.iter().all(|it| it.quantity.value.is_zero());
+    match stated {
+        InvoiceKind::QuantityCredit if without_quantity => InvoiceKind::PriceCredit,
+        stated => stated,
+    }
+}
+
+fn sum(
+    value: &Exact,
+    currency: Currency,
+    trailer: &Segment<'_>,
+    faults: &mut Faults,
+) -> Option<Decimal> {
+    let total = number::total(value, currency).ok_or("the sum before this has over 15 digits");
+    faults.keep(total, || trailer.place())
+}
