@@ -144,6 +144,23 @@ pub enum InvoiceKind {
     FreightOnly,
 }
 
+impl InvoiceKind {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::QuantityCredit => "quantity_credit",
+            Self::PriceCredit => "price_credit",
+            Self::Debit => "debit",
+            Self::Prepayment => "prepayment",
+            Self::NonPo => "non_po",
+            Self::SelfBilled => "self_billed",
+            Self::FreightOnly => "freight_only",
+        }
+    }
+}
+
 /// Where an invoice stands (`domain.md` A4.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

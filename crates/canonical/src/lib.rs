@@ -38,7 +38,7 @@ pub use matching::{
 };
 pub use matching::{Combine, Limit};
 pub use money::{Currency, Money};
-pub use number::{Decimal, Exact, allocate, exact_text, round_half_away, show};
+pub use number::{Decimal, Exact, allocate, exact_text, read_exact, round_half_away, show};
 pub use page::{Cursor, Page, PageRequest};
 pub use payable::{
     NewPayable, NewPayableLine, Payable, PayableLine, PayableState, Payment, PaymentState,

@@ -170,6 +170,17 @@ pub fn exact_text(value: &Exact) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// Reads what [`exact_text`] writes: a decimal or a fraction; `None` for anything else.
+#[must_use]
+pub fn read_exact(text: &str) -> Option<Exact> {
+    let Some((numerator, denominator)) = text.split_once('/') else {
+        return text.parse::<Decimal>().ok().map(|it| it.exact());
+    };
+    let numerator: BigInt = numerator.parse().ok()?;
+    let denominator: BigInt = denominator.parse().ok()?;
+    (!denominator.is_zero()).then(|| Exact::new(numerator, denominator))
+}
+
 pub(crate) fn digits(count: &BigInt, places: u32) -> String {
     let places = places as usize;
     let sign = if count.is_negative() { "-" } else { "" };

@@ -1,1 +1,103 @@
-//! gateway
+//! The composition root: which parts there are and how they are put together. Nothing here decides
+//! anything about an invoice.
+
+pub mod cli;
+pub mod config;
+pub mod import;
+pub mod layers;
+pub mod serve;
+
+mod admin;
+mod answers;
+mod contracts;
+
+pub use contracts::{contract, contracts};
+
+use answers::Answers;
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::get;
+use canonical::{Clock, Error, Result};
+use config::Checked;
+use consumption::Consumption;
+use process::Process;
+use stack::inbound::{self, Limiter, Parts};
+use stack::sandbox::Sandbox;
+use stack::token::Authenticator;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::Store;
+use system::System;
+
+/// Everything that was put together: routers to serve, and the handles that keep it going.
+#[derive(Clone)]
+pub struct Gateway {
+    /// The public listener's routes.
+    pub public: Router,
+    /// What the business does.
+    pub process: Process,
+    /// What survives a crash.
+    pub store: Store,
+    /// Whose tokens are taken.
+    pub authenticator: Arc<Authenticator>,
+    /// How much each principal may do.
+    pub limiter: Arc<Limiter>,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").field("process", &self.process).finish_non_exhaustive()
+    }
+}
+
+/// Puts the gateway together: opens the store and the back ends, and stacks the policies in front.
+///
+/// # Errors
+/// `invalid` where an option or a contract is wrong; `unavailable` where the store cannot be opened.
+pub async fn open(checked: &Checked, sandbox: Option<&Sandbox>, clock: Clock) -> Result<Gateway> {
+    let config = &checked.config;
+    let store = Store::open(&config.store).await?;
+    let process = open_process(checked, &store, &clock)?;
+    let system = process.system().clone();
+    let results = Arc::new(Answers::new(store.clone(), clock.clone()));
+    let parts = Parts::open(&config.inbound, &contracts(), results, sandbox, clock.clone())?;
+    let consumption = Consumption::new(process.clone());
+    let apis = Router::new()
+        .merge(system::api().split_for_parts().0.with_state(system))
+        .merge(process::api().split_for_parts().0.with_state(process.clone()))
+        .merge(consumption::api().split_for_parts().0.with_state(consumption));
+    let pages = Router::new()
+        .route("/", get(|| async { Redirect::temporary("/docs/") }))
+        .merge(contracts::pages());
+    let public = inbound::apply(apis, &parts)?;
+    let public = public.merge(inbound::apply_public(pages, &config.inbound, &clock)?);
+    let Parts { authenticator, limiter, .. } = parts;
+    Ok(Gateway { public, process, store, authenticator, limiter, clock })
+}
+
+/// The process layer alone, over a store: what `import` needs.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_process(checked: &Checked, store: &Store, clock: &Clock) -> Result<Process> {
+    let config = &checked.config;
+    let system = System::open(&config.system, &config.backends, clock)?;
+    let policy = checked.policy.clone();
+    Ok(Process::new(system, store.clone(), policy, config.process.clone(), clock.clone()))
+}
+
+/// The sandbox issuer with the key of this user, made on first use.
+///
+/// # Errors
+/// `internal` where the key's file cannot be read or written.
+pub fn sandbox(options: &config::Sandbox, state: Option<PathBuf>, clock: Clock) -> Result<Sandbox> {
+    let own = || state.map(|it| it.join("threeway").join("sandbox-issuer.pk8"));
+    let named = (!options.key_file.as_os_str().is_empty()).then(|| options.key_file.clone());
+    match named.or_else(own) {
+        Some(path) => Sandbox::load_or_create(&path, clock),
+        None => Err(Error::invalid("name the key's file in sandbox.key_file: there is no home folder")),
+    }
+}

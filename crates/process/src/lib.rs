@@ -29,6 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::Store;
 use system::System;
+use tokio::sync::watch;
 use turns::Turns;
 use ulid::Ulid;
 
@@ -116,7 +117,15 @@ impl Process {
         answering.await.map_err(|error| Error::internal("the match failed").because(error))?
     }
 
-    pub(crate) fn system(&self) -> &System {
+    /// Changes with every commit to the store: there may be work.
+    #[must_use]
+    pub fn news(&self) -> watch::Receiver<u64> {
+        self.0.store.commits()
+    }
+
+    /// The layer below, for the composition root.
+    #[must_use]
+    pub fn system(&self) -> &System {
         &self.0.system
     }
 

@@ -10,12 +10,14 @@ mod key;
 mod number;
 mod policy;
 mod request;
+mod unit;
 
 pub use intake::{check, check_invoice};
 pub use key::Key;
 pub use policy::{
     Effective, OnBreach, Policy, PolicyDocument, PriceBasis, RowDocument, SideDocument,
 };
+pub use unit::factor_to_base;
 pub use request::{Claim, Credit, CreditKind, Evaluation, Facts};
 
 use canonical::{Invoice, MatchResult, Outcome};

@@ -4,7 +4,7 @@ use crate::Store;
 use crate::batch::{Batch, Query, Val};
 use crate::row::{Row, json};
 use canonical::{
-    Code, Currency, Decimal, Error, FacilityId, Invoice, InvoiceId, InvoiceState, Outcome, Result,
+    Code, Currency, Decimal, Error, FacilityId, Invoice, InvoiceId, InvoiceKind, InvoiceState, Outcome, Result,
     SupplierId, SupplierInvoiceNumber,
 };
 use jiff::Timestamp;
@@ -31,6 +31,8 @@ pub struct InvoiceHead {
     pub supplier_invoice_number: SupplierInvoiceNumber,
     /// The same as duplicates are compared.
     pub normalised_number: String,
+    /// Its kind: credits are compared with credits only.
+    pub kind: InvoiceKind,
     /// The currency of its amounts.
     pub currency: Currency,
     /// What it asks for in all, tax included, in `currency`.
@@ -110,7 +112,7 @@ pub enum ErpStatus {
 }
 
 pub(crate) const HEAD: &str = "i.id, i.version, i.state, i.outcome, i.supplier_id,
-    i.supplier_group, i.supplier_invoice_number, i.normalised_number, i.currency, i.gross_amount,
+    i.supplier_group, i.supplier_invoice_number, i.normalised_number, i.kind, i.currency, i.gross_amount,
     i.at_stake, i.invoice_date, i.facility_id, i.document_id, i.payload_sha256, i.channel,
     i.submitted_by, i.correlation_id, i.run_no, i.codes, i.erp, i.waiting_since, i.created_at,
     i.updated_at";
@@ -123,11 +125,11 @@ impl Batch {
     pub fn insert_invoice(&mut self, head: &InvoiceHead, invoice: &Invoice) -> Result<()> {
         self.run(
             "INSERT INTO invoice (id, version, state, outcome, supplier_id, supplier_group,
-                supplier_invoice_number, normalised_number, currency, gross_amount, at_stake,
+                supplier_invoice_number, normalised_number, kind, currency, gross_amount, at_stake,
                 invoice_date, facility_id, document_id, payload_sha256, channel, submitted_by,
                 correlation_id, run_no, codes, erp, waiting_since, created_at, updated_at, body)
              VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-                $17, $18, $19, $20, $21, $22, $23, $24)",
+                $17, $18, $19, $20, $21, $22, $23, $24, $25)",
             [
                 Val::text(&head.id),
                 Val::from(head.state.name()),
@@ -136,6 +138,7 @@ impl Batch {
                 Val::text(&head.supplier_group),
                 Val::text(&head.supplier_invoice_number),
                 Val::text(&head.normalised_number),
+                Val::from(head.kind.name()),
                 Val::text(head.currency),
                 Val::text(head.gross_amount),
                 Val::text(head.at_stake),
@@ -287,6 +290,7 @@ pub(crate) fn head(row: &mut Row) -> Result<InvoiceHead> {
         supplier_group: row.text()?,
         supplier_invoice_number: row.parsed()?,
         normalised_number: row.text()?,
+        kind: row.word()?,
         currency: row.parsed()?,
         gross_amount: row.parsed()?,
         at_stake: row.parsed()?,

@@ -51,6 +51,9 @@ fn a_decimal_keeps_its_places() {
 fn exact_text_never_lies() {
     assert_eq!(exact_text(&exact("40.000")), "40");
     assert_eq!(exact_text(&Exact::new(7.into(), 12.into())), "7/12");
+    assert_eq!(read_exact("7/12"), Some(Exact::new(7.into(), 12.into())));
+    assert_eq!(read_exact("40"), Some(exact("40")));
+    assert_eq!(read_exact("7/0"), None);
 }
 
 #[test]

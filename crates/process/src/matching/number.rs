@@ -167,6 +167,12 @@ fn divisor(a: u128, b: u128) -> Option<i128> {
     }
 }
 
+impl From<Exact> for Number {
+    fn from(value: Exact) -> Self {
+        Self::from_exact(value)
+    }
+}
+
 impl From<Decimal> for Number {
     fn from(decimal: Decimal) -> Self {
         let (mantissa, scale) = decimal.parts();

@@ -21,6 +21,7 @@ CREATE TABLE invoice (
     supplier_group          TEXT    NOT NULL,
     supplier_invoice_number TEXT    NOT NULL,
     normalised_number       TEXT    NOT NULL,
+    kind                    TEXT    NOT NULL,
     currency                TEXT    NOT NULL,
     gross_amount            TEXT    NOT NULL,
     at_stake                TEXT    NOT NULL,

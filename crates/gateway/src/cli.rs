@@ -1,0 +1,152 @@
+//! The command line: what can be typed, and nothing about how it is done.
+
+use canonical::{Role, SupplierId};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Threeway: one governed set of APIs in front of the systems that run a hospital's supply chain
+/// and finance.
+#[derive(Debug, Parser)]
+#[command(name = "threeway", version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the binary can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the gateway with a configuration.
+    Serve(Serve),
+    /// Run the gateway over a small health system's data in memory; prints a token per role.
+    Demo(Demo),
+    /// Check all configuration without starting anything; prints every fault with its cure.
+    Check(Check),
+    /// List every route with its scope and rate cost.
+    Routes(Output),
+    /// Print the OpenAPI document of a layer.
+    Openapi {
+        /// The layer.
+        layer: Layer,
+    },
+    /// Make a token of the sandbox issuer that `demo` trusts.
+    Token(Token),
+    /// Submit supplier documents: X12 810, UBL 2.1 or JSON, told apart by their content.
+    Import(Import),
+}
+
+/// Where to listen and where to keep state; flags win over the configuration.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Place {
+    /// Address of the public listener, as in 127.0.0.1:8080.
+    #[arg(long, env = "THREEWAY_LISTEN", value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// Address of the admin listener: health and metrics.
+    #[arg(long, env = "THREEWAY_ADMIN_LISTEN", value_name = "ADDR")]
+    pub admin_listen: Option<SocketAddr>,
+    /// Where state is kept: sqlite:PATH.
+    #[arg(long, env = "THREEWAY_STORE", value_name = "URL")]
+    pub store: Option<String>,
+}
+
+/// `threeway serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Folder with threeway.toml and policies/; without it the built-in configuration is used.
+    #[arg(long, env = "THREEWAY_CONFIG", value_name = "DIR")]
+    pub config: Option<PathBuf>,
+    /// Where to listen and keep state.
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// `threeway demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where to listen and keep state; the store defaults to a fresh temporary file.
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// `threeway check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Folder with threeway.toml and policies/.
+    #[arg(long, env = "THREEWAY_CONFIG", value_name = "DIR")]
+    pub config: Option<PathBuf>,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// How to answer.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Output {
+    /// For people or for programs.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub output: Format,
+}
+
+/// For whom an answer is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// People.
+    Text,
+    /// Programs.
+    Json,
+}
+
+/// A layer with a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Layer {
+    /// Layer 1: the systems of record.
+    System,
+    /// Layer 2: what the business does across them.
+    Process,
+    /// Layer 3: what users see.
+    Consumption,
+}
+
+/// `threeway token`.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// ap, planner, analyst, supplier, operator or admin.
+    #[arg(long)]
+    pub role: Role,
+    /// The supplier that a supplier's token is for.
+    #[arg(long, value_name = "ID", value_parser = parse_supplier)]
+    pub supplier: Option<SupplierId>,
+    /// Narrows the role to these scopes; may be given several times.
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub scopes: Vec<String>,
+    /// How long the token is good for, in seconds; at most a day.
+    #[arg(long, default_value_t = 3_600, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub ttl: u32,
+}
+
+/// `threeway import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The files; `-` reads standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The facility that the documents are for.
+    #[arg(long, value_name = "ID")]
+    pub facility: Option<String>,
+    /// Folder with threeway.toml and policies/.
+    #[arg(long, env = "THREEWAY_CONFIG", value_name = "DIR")]
+    pub config: Option<PathBuf>,
+    /// Where state is kept: sqlite:PATH.
+    #[arg(long, env = "THREEWAY_STORE", value_name = "URL")]
+    pub store: Option<String>,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+fn parse_supplier(text: &str) -> Result<SupplierId, String> {
+    text.parse().map_err(|error: &str| error.to_owned())
+}

@@ -1,0 +1,210 @@
+//! The whole configuration: gathered, cross-checked, and only then used. Each part's options live
+//! beside what they configure.
+
+use crate::layers::{self, Fault, Layer};
+use process::matching::Policy;
+use serde::Deserialize;
+use stack::inbound;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use system::backends;
+
+const DEFAULT: &str = include_str!("../../../config/default.toml");
+const DEMO: &str = include_str!("../../../config/demo.toml");
+
+/// What a person sets.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address of the public listener.
+    pub listen: SocketAddr,
+    /// Address of the admin listener.
+    pub admin_listen: SocketAddr,
+    /// Where state is kept: `sqlite:PATH`.
+    pub store: String,
+    /// How long a stop waits for requests that are being served, in milliseconds.
+    pub drain_ms: u64,
+    /// What is logged and how.
+    pub log: Log,
+    /// The issuer that the binary itself can be.
+    pub sandbox: Sandbox,
+    /// What every request passes through.
+    pub inbound: inbound::Options,
+    /// The back ends by name.
+    pub backends: BTreeMap<String, backends::Options>,
+    /// Which back end keeps which noun.
+    pub system: backends::Routing,
+    /// How the process layer works.
+    pub process: process::Options,
+    /// Where policies are, relative to the folder of the configuration.
+    pub policies: Policies,
+}
+
+/// What is logged and how.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// Targets and levels, as in `info,stack=debug`.
+    pub filter: String,
+    /// `text` or `json`.
+    pub format: LogFormat,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// The sandbox issuer: tokens that `threeway token` makes. Never for production.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sandbox {
+    /// Whether its tokens are taken.
+    pub enabled: bool,
+    /// The file with its key; empty for a file in the user's state folder.
+    pub key_file: PathBuf,
+}
+
+/// Where policies are.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policies {
+    /// The tolerance policy; empty for the one in the binary.
+    pub tolerances: PathBuf,
+}
+
+/// A configuration that was checked whole.
+#[derive(Debug)]
+pub struct Checked {
+    /// What was set.
+    pub config: Config,
+    /// The tolerance policy.
+    pub policy: Policy,
+    /// Where what was set was written.
+    pub origins: Vec<String>,
+}
+
+/// Which configuration to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source<'a> {
+    /// The built-in one, alone or under the one in a folder.
+    Folder(Option<&'a Path>),
+    /// The built-in one with the demo's over it.
+    Demo,
+}
+
+/// Reads and checks the configuration; opens nothing.
+///
+/// # Errors
+/// Every fault, with the place it was written at and its cure.
+pub fn read(
+    source: Source<'_>,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Checked, Vec<Fault>> {
+    let mut layers = vec![layers::parse("config/default.toml (built in)", DEFAULT).map_err(one)?];
+    let folder = match source {
+        Source::Demo => {
+            layers.push(layers::parse("config/demo.toml (built in)", DEMO).map_err(one)?);
+            None
+        }
+        Source::Folder(None) => None,
+        Source::Folder(Some(folder)) => {
+            layers.push(file(folder)?);
+            Some(folder)
+        }
+    };
+    layers.push(layers::environment(environment));
+    let config: Config = layers::read(&layers)?;
+    let mut faults = crosscheck(&config);
+    let policy = policy(&config, folder).map_err(|mut it| faults.append(&mut it)).ok();
+    let origins = layers.iter().filter(|it| !it.table.is_empty());
+    let origins = origins.map(|it| it.origin.clone()).collect();
+    match policy {
+        Some(policy) if faults.is_empty() => Ok(Checked { config, policy, origins }),
+        _faulty => Err(faults),
+    }
+}
+
+fn one(fault: Fault) -> Vec<Fault> {
+    vec![fault]
+}
+
+fn file(folder: &Path) -> Result<Layer, Vec<Fault>> {
+    let path = folder.join("threeway.toml");
+    let text = text(&path, "name a folder with threeway.toml").map_err(one)?;
+    layers::parse(&path.display().to_string(), &text).map_err(one)
+}
+
+fn text(path: &Path, fix: &str) -> Result<String, Fault> {
+    std::fs::read_to_string(path).map_err(|error| Fault {
+        file: path.display().to_string(),
+        key: "(the file)".to_owned(),
+        fault: error.to_string(),
+        fix: fix.to_owned(),
+    })
+}
+
+fn policy(config: &Config, folder: Option<&Path>) -> Result<Policy, Vec<Fault>> {
+    let path = &config.policies.tolerances;
+    if path.as_os_str().is_empty() {
+        return Ok(Policy::default_shipped());
+    }
+    let path = folder.map_or_else(|| path.clone(), |it| it.join(path));
+    let text = text(&path, "name the file of the tolerance policy, or leave it empty").map_err(one)?;
+    Policy::parse_toml(&text).map_err(|error| {
+        let whole = [canonical::FieldError {
+            pointer: "(the file)".to_owned(),
+            detail: error.message().to_owned(),
+        }];
+        let fields = if error.fields().is_empty() { &whole } else { error.fields() };
+        let fault = |it: &canonical::FieldError| Fault {
+            file: path.display().to_string(),
+            key: it.pointer.clone(),
+            fault: it.detail.clone(),
+            fix: "config/policies/tolerances.toml shows the form".to_owned(),
+        };
+        fields.iter().map(fault).collect()
+    })
+}
+
+/// What no single part can see.
+fn crosscheck(config: &Config) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut add = |key: &str, fault: &str, fix: &str| {
+        faults.push(Fault {
+            file: "the configuration".to_owned(),
+            key: key.to_owned(),
+            fault: fault.to_owned(),
+            fix: fix.to_owned(),
+        });
+    };
+    if config.listen == config.admin_listen && config.listen.port() != 0 {
+        add("admin_listen", "it is the public address too", "give the admin listener its own port");
+    }
+    if config.inbound.auth.issuers.is_empty() && !config.sandbox.enabled {
+        add(
+            "inbound.auth.issuers",
+            "nobody's tokens are taken, so nobody could call",
+            "add [[inbound.auth.issuers]] with issuer, audience and jwks; or enable the sandbox to try it out",
+        );
+    }
+    if config.process.posting.attempts_max == 0 || config.process.posting.concurrency == 0 {
+        add("process.posting", "0 tries or 0 at once would book nothing", "use at least 1");
+    }
+    if log_filter(&config.log.filter).is_none() {
+        add("log.filter", "it is not a list of targets and levels", "write as in \"info,stack=debug\"");
+    }
+    faults
+}
+
+/// The log filter as a value.
+#[must_use]
+pub fn log_filter(text: &str) -> Option<tracing_subscriber::filter::Targets> {
+    text.parse().ok()
+}

@@ -1,0 +1,48 @@
+//! The process API: the list of its routes, nothing else.
+
+mod invoice;
+mod match_evaluation;
+
+use crate::Process;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Threeway process API",
+        version = "1.0.0",
+        description = "Layer 2: what the business does across systems. Invoices are validated, matched \
+                       against orders and receipts, decided with every reason, and booked in the \
+                       finance system.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    servers((url = "/", description = "This gateway.")),
+    tags(
+        (name = "match-evaluations", description = "The three-way match as a question: stateless, stores nothing."),
+        (name = "invoices", description = "Supplier invoices: submitted, decided, booked."),
+    ),
+    modifiers(&Token),
+)]
+struct Contract;
+
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        let components = openapi.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    }
+}
+
+/// The process API.
+#[must_use]
+pub fn api() -> OpenApiRouter<Process> {
+    OpenApiRouter::with_openapi(Contract::openapi())
+        .routes(routes!(match_evaluation::evaluate_match))
+        .routes(routes!(invoice::submit_invoice, invoice::list_invoices))
+        .routes(routes!(invoice::get_invoice))
+}

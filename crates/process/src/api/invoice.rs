@@ -1,0 +1,166 @@
+//! Invoices over HTTP.
+
+use crate::Process;
+use crate::documents::Format;
+use crate::invoice::{InvoiceFilter, InvoiceRecord, InvoiceSummary, Submission, SubmittedInvoice};
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use canonical::{Error, FacilityId, InvoiceId, Page, Principal};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use stack::Problem;
+use stack::extract::{Json, PageQuery, Path, Query, page};
+use stack::idempotency::Claim;
+use utoipa::{IntoParams, ToSchema};
+
+/// A submission as JSON.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InvoiceSubmission)]
+#[expect(dead_code, reason = "the schema of the request; the body is read by documents::json")]
+pub(super) struct InvoiceSubmission {
+    /// The invoice.
+    invoice: canonical::Invoice,
+}
+
+/// What may stand behind the question mark of a submission.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SubmitQuery {
+    /// The facility the invoice is for, where the document does not say.
+    facility: Option<FacilityId>,
+}
+
+/// Submit an invoice.
+///
+/// Takes a supplier's invoice as JSON, X12 810 (`application/edi-x12`) or UBL 2.1
+/// (`application/xml`), matches it with the orders and receipts of the back ends, decides and stores
+/// the decision before it answers. A matched invoice is then booked in the finance system, once. The
+/// same document sent again, also under a new key, is answered with the first answer.
+#[utoipa::path(
+    post,
+    path = "/process/v1/invoices",
+    tag = "invoices",
+    params(
+        ("Idempotency-Key" = String, Header, description = "A key of your own, at most 255 characters; a repeat with the same key and body gets the same answer."),
+        SubmitQuery,
+    ),
+    request_body(
+        description = "One invoice.",
+        content(
+            (InvoiceSubmission = "application/json"),
+            (String = "application/edi-x12"),
+            (String = "application/xml"),
+        ),
+    ),
+    responses(
+        (status = 202, description = "Decided and stored. `Idempotency-Replayed: true` marks an answer given before.", body = SubmittedInvoice),
+        (status = "4XX", description = "It cannot be accepted; see code and errors.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "It was not accepted now; send it again with the same key.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["process.invoices.submit"])),
+)]
+pub(super) async fn submit_invoice(
+    State(process): State<Process>,
+    Extension(principal): Extension<Principal>,
+    Extension(claim): Extension<Claim>,
+    Query(query): Query<SubmitQuery>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Result<Response, Problem> {
+    let format = format(&headers)?;
+    let submission = Submission { format, bytes, facility_id: query.facility };
+    let answer = process.submit_invoice(&principal, submission, Some(claim)).await?;
+    let mut response = (
+        StatusCode::ACCEPTED,
+        [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+        answer.body,
+    )
+        .into_response();
+    if answer.replayed {
+        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+fn format(headers: &HeaderMap) -> Result<Format, Error> {
+    let stated = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    stated.and_then(Format::of).ok_or_else(|| {
+        Error::unsupported(
+            "an invoice is sent as application/json, application/edi-x12 or application/xml",
+        )
+    })
+}
+
+/// Get an invoice.
+///
+/// An invoice with its decision, its holds, its runs and its document in the finance system.
+#[utoipa::path(
+    get,
+    path = "/process/v1/invoices/{id}",
+    tag = "invoices",
+    params(("id" = InvoiceId, Path, description = "The invoice's id in this gateway.")),
+    responses(
+        (status = 200, description = "The invoice.", body = InvoiceRecord),
+        (status = "4XX", description = "There is no such invoice, or it may not be seen.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "It cannot be answered now; see code and Retry-After.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["process.invoices.read"])),
+)]
+pub(super) async fn get_invoice(
+    State(process): State<Process>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<InvoiceId>,
+) -> Result<Json<InvoiceRecord>, Problem> {
+    Ok(Json(process.invoice(&principal, &id).await?))
+}
+
+/// List invoices.
+///
+/// Invoices, the newest first.
+#[utoipa::path(
+    get,
+    path = "/process/v1/invoices",
+    tag = "invoices",
+    params(InvoiceFilter, PageQuery),
+    responses(
+        (status = 200, description = "A page of invoices.", body = Page<InvoiceSummary>),
+        (status = "4XX", description = "The question is not valid; see errors.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "It cannot be answered now; see code and Retry-After.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["process.invoices.read"])),
+)]
+pub(super) async fn list_invoices(
+    State(process): State<Process>,
+    Extension(principal): Extension<Principal>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<InvoiceSummary>>, Problem> {
+    let (filter, page) = query.split()?;
+    Ok(Json(process.invoices(&principal, &filter, &page).await?))
+}
+
+/// The filter and the page, as they stand in one query string.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListQuery {
+    state: Option<canonical::InvoiceState>,
+    supplier: Option<canonical::SupplierId>,
+    facility: Option<FacilityId>,
+    reason: Option<canonical::Code>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+impl ListQuery {
+    fn split(self) -> Result<(InvoiceFilter, canonical::PageRequest), Error> {
+        let filter = InvoiceFilter {
+            state: self.state,
+            supplier: self.supplier,
+            facility: self.facility,
+            reason: self.reason,
+        };
+        Ok((filter, page(self.limit, self.cursor)?))
+    }
+}

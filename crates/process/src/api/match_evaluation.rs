@@ -1,0 +1,32 @@
+//! Match evaluations: the engine as a question.
+
+use crate::Process;
+use crate::matching::Evaluation;
+use axum::extract::State;
+use canonical::MatchResult;
+use stack::Problem;
+use stack::extract::Json;
+
+/// Evaluate a match.
+///
+/// Matches an invoice against the orders, receipts and claims in the request, under the active
+/// tolerance policy or the one in the request. Stores nothing; equal input and policy give the same
+/// bytes.
+#[utoipa::path(
+    post,
+    path = "/process/v1/match-evaluations",
+    tag = "match-evaluations",
+    request_body(content = Evaluation, description = "The invoice and the facts to match it with."),
+    responses(
+        (status = 200, description = "Outcome, reasons, and every check with variance and limit.", body = MatchResult),
+        (status = "4XX", description = "The request cannot be evaluated; see code and errors.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "It cannot be answered now; see code and Retry-After.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["process.match.evaluate"])),
+)]
+pub(super) async fn evaluate_match(
+    State(process): State<Process>,
+    Json(evaluation): Json<Evaluation>,
+) -> Result<Json<MatchResult>, Problem> {
+    Ok(Json(process.evaluate(evaluation).await?))
+}

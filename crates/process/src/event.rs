@@ -1,0 +1,68 @@
+//! Making events: CloudEvents whose id is the same however often they are made.
+
+use aws_lc_rs::digest;
+use canonical::{Event, InvoiceId, Lane, PurchaseOrderNumber, SupplierId};
+use jiff::Timestamp;
+use serde_json::Value;
+use std::fmt::Write;
+
+/// What an event is about: shared by all events of one change.
+#[derive(Clone, Debug)]
+pub(crate) struct About<'a> {
+    pub(crate) invoice_id: &'a InvoiceId,
+    pub(crate) supplier_id: &'a SupplierId,
+    pub(crate) facility: Option<&'a str>,
+    pub(crate) orders: &'a [PurchaseOrderNumber],
+    pub(crate) correlation_id: &'a str,
+    pub(crate) now: Timestamp,
+    pub(crate) traceparent: Option<String>,
+}
+
+impl About<'_> {
+    /// An event of an invoice. `version` counts changes of this type on this invoice, so that the
+    /// same change always has the same id.
+    pub(crate) fn event(&self, context: &str, what: &str, version: &str, data: Value) -> Event {
+        let source = format!("//threeway/{context}");
+        let kind = format!("threeway.{context}.{what}.v1");
+        let subject = self.invoice_id.to_string();
+        let id = hex(&[&source, &subject, version, &kind]);
+        Event {
+            specversion: "1.0".to_owned(),
+            id,
+            source,
+            kind,
+            partitionkey: subject.clone(),
+            bizinvoice: Some(subject.clone()),
+            subject,
+            time: self.now,
+            recordedtime: self.now,
+            // the store gives the place when it commits: only it knows what came before
+            sequence: String::new(),
+            correlationid: self.correlation_id.to_owned(),
+            causationid: None,
+            traceparent: self.traceparent.clone(),
+            bizpo: self.orders.first().map(ToString::to_string),
+            bizsupplier: Some(self.supplier_id.to_string()),
+            bizfacility: self.facility.map(str::to_owned),
+            lane: Lane::Critical,
+            dataclassification: "internal".to_owned(),
+            datacontenttype: "application/json".to_owned(),
+            data,
+        }
+    }
+}
+
+/// The SHA-256 of a text in parts, in hexadecimal.
+pub(crate) fn hex(parts: &[&str]) -> String {
+    hex_of(parts.join("\n").as_bytes())
+}
+
+/// The SHA-256 of bytes, in hexadecimal.
+pub(crate) fn hex_of(bytes: &[u8]) -> String {
+    let digest = digest::digest(&digest::SHA256, bytes);
+    digest.as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
+        // ok: writing to a String cannot fail
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,114 @@
+//! Gathering facts: what the back ends know about an invoice, asked for concurrently under one
+//! deadline. A fact that cannot be had fails the whole: a decision on half the facts is none.
+
+use crate::documents::{ParsedInvoice, PartyNames};
+use crate::matching::Facts;
+use canonical::{
+    Error, ExternalId, Invoice, Item, ItemId, Kind, Principal, PurchaseOrder, PurchaseOrderNumber,
+    Result, Supplier, SupplierId,
+};
+use futures_util::future::try_join;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use system::{Movements, System};
+
+/// Everything that the back ends know about one invoice.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    pub(crate) supplier: Option<Supplier>,
+    pub(crate) facts: Facts,
+}
+
+/// Asks the back ends, all at once where one answer does not need another.
+pub(crate) async fn gather(
+    system: &System,
+    principal: &Principal,
+    parsed: &ParsedInvoice,
+    limit: Duration,
+) -> Result<Gathered> {
+    let limit = stack::context::remaining(limit);
+    let all = async {
+        let (supplier, (mut orders, mut movements, items)) =
+            try_join(supplier(system, parsed), goods(system, &parsed.invoice)).await?;
+        // an order of somebody else is, to a supplier, an order that does not exist
+        orders.retain(|it| principal.may_see(&it.supplier_id));
+        let seen: BTreeSet<&PurchaseOrderNumber> = orders.iter().map(|it| &it.number).collect();
+        movements.receipts.retain(|it| seen.contains(&it.purchase_order_number));
+        movements.returns.retain(|it| seen.contains(&it.purchase_order_number));
+        let Movements { receipts, returns } = movements;
+        let facts = Facts {
+            purchase_orders: orders,
+            receipts,
+            returns,
+            claims: Vec::new(),
+            credits: Vec::new(),
+            items,
+        };
+        Ok(Gathered { supplier, facts })
+    };
+    tokio::time::timeout(limit, all).await.unwrap_or_else(|elapsed| {
+        let message = "the back ends did not answer in time; the invoice was not accepted";
+        Err(Error::timed_out(message).because(elapsed))
+    })
+}
+
+async fn goods(
+    system: &System,
+    invoice: &Invoice,
+) -> Result<(Vec<PurchaseOrder>, Movements, Vec<Item>)> {
+    let numbers = order_numbers(invoice);
+    let (orders, movements) = if numbers.is_empty() {
+        (Vec::new(), Movements::default())
+    } else {
+        let orders = system.purchase_orders();
+        let receipts = system.receipts();
+        try_join(orders.get_many(&numbers), receipts.of_orders(&numbers)).await?
+    };
+    let wanted: BTreeSet<&ItemId> = orders
+        .iter()
+        .flat_map(|it| &it.lines)
+        .filter_map(|it| it.item_id.as_ref())
+        .chain(invoice.lines.iter().filter_map(|it| it.item_id.as_ref()))
+        .collect();
+    let wanted: Vec<ItemId> = wanted.into_iter().cloned().collect();
+    let items =
+        if wanted.is_empty() { Vec::new() } else { system.items().get_many(&wanted).await? };
+    Ok((orders, movements, items))
+}
+
+/// The orders that an invoice names, each once.
+pub(crate) fn order_numbers(invoice: &Invoice) -> Vec<PurchaseOrderNumber> {
+    let numbers: BTreeSet<&PurchaseOrderNumber> =
+        invoice.lines.iter().filter_map(|it| it.purchase_order_number.as_ref()).collect();
+    numbers.into_iter().cloned().collect()
+}
+
+async fn supplier(system: &System, parsed: &ParsedInvoice) -> Result<Option<Supplier>> {
+    if let Some(found) = by_number(system, &parsed.invoice.supplier_id).await? {
+        return Ok(Some(found));
+    }
+    for name in names(&parsed.supplier) {
+        let own: Option<SupplierId> = name.key.parse().ok();
+        let found = match own.filter(|_| name.system == "x12:92") {
+            Some(own) => by_number(system, &own).await?,
+            None => system.suppliers().find(name).await?,
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+async fn by_number(system: &System, id: &SupplierId) -> Result<Option<Supplier>> {
+    match system.suppliers().get(id).await {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == Kind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// At most a handful: a document cannot make us ask for ever.
+fn names(party: &PartyNames) -> impl Iterator<Item = &ExternalId> {
+    party.ids.iter().take(8)
+}

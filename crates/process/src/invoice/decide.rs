@@ -1,0 +1,64 @@
+//! The decision about one invoice: the match, joined with what is known of the supplier and of
+//! earlier invoices. Pure: the same facts decide the same.
+
+use crate::duplicate::{self, Earlier};
+use crate::matching::{self, Facts, Policy};
+use canonical::{
+    Code, Invoice, InvoiceState, MatchResult, Money, Outcome, Reason, Supplier, SupplierStatus,
+};
+
+/// Decides. `facts` hold the claims of earlier booked invoices, in booking order.
+pub(crate) fn decide(
+    invoice: &Invoice,
+    supplier: Option<&Supplier>,
+    facts: &Facts,
+    earlier: &[Earlier],
+    policy: &Policy,
+) -> MatchResult {
+    let mut result = matching::evaluate(invoice, facts, policy);
+    result.reasons.extend(supplier_reason(invoice, supplier));
+    if let Ok(gross) = Money::written(&invoice.gross_amount, invoice.currency) {
+        let (reasons, flags) = duplicate::judge(invoice, gross, earlier);
+        result.reasons.extend(reasons);
+        result.flags.extend(flags);
+    }
+    result.reasons.sort_by_key(|it| (it.invoice_line, it.code));
+    result.flags.sort();
+    let worst = result.reasons.iter().filter_map(|it| it.code.outcome()).max();
+    result.outcome = worst.map_or(result.outcome, |it| it.max(result.outcome));
+    result
+}
+
+/// Where an outcome puts the invoice (`domain.md` A4.4).
+pub(crate) const fn state(outcome: Outcome) -> InvoiceState {
+    match outcome {
+        Outcome::Matched | Outcome::MatchedWithinTolerance => InvoiceState::Matched,
+        Outcome::Blocked => InvoiceState::Blocked,
+        Outcome::Exception => InvoiceState::Exception,
+        Outcome::Rejected => InvoiceState::Rejected,
+    }
+}
+
+fn supplier_reason(invoice: &Invoice, supplier: Option<&Supplier>) -> Option<Reason> {
+    let detail = match supplier {
+        None => format!("the supplier master does not know {}", invoice.supplier_id),
+        Some(it) if it.status == SupplierStatus::Inactive => {
+            format!("{} ({}) is inactive in the supplier master", it.name, it.id)
+        }
+        Some(_) => return None,
+    };
+    Some(reason(Code::Sup01, detail))
+}
+
+/// A reason of the document, without a tolerance.
+pub(crate) fn reason(code: Code, detail: String) -> Reason {
+    Reason {
+        code,
+        key: None,
+        invoice_line: None,
+        variance: None,
+        limit: None,
+        clears_on: code.clears_on().iter().map(|&it| it.to_owned()).collect(),
+        detail,
+    }
+}

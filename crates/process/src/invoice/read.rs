@@ -1,0 +1,285 @@
+//! Reading invoices back: one, a list, what waits, and those of a flow. A supplier sees its own.
+
+use super::save::amount;
+use super::{
+    ErpDocument, ErpStatus, Hold, HoldState, InvoiceRecord, InvoiceSummary, Links, Run,
+};
+use crate::Process;
+use canonical::{
+    Code, Error, Event, FacilityId, InvoiceId, InvoiceState, Money, Page, PageRequest, Principal,
+    PurchaseOrderNumber, Result, SupplierId, SupplierInvoiceNumber,
+};
+use futures_util::future::{try_join, try_join_all};
+use std::collections::{BTreeMap, BTreeSet};
+use store::{EventKey, InvoiceHead};
+use utoipa::IntoParams;
+
+/// An invoice of a flow has no more events than this.
+const EVENTS_MAX: u32 = 1_000;
+
+/// Which invoices to list; all where nothing is named.
+#[derive(Clone, Debug, Default, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct InvoiceFilter {
+    /// Those in this state.
+    pub state: Option<InvoiceState>,
+    /// Those of this supplier.
+    pub supplier: Option<SupplierId>,
+    /// Those for this facility.
+    pub facility: Option<FacilityId>,
+    /// Those whose latest run has this reason.
+    pub reason: Option<Code>,
+}
+
+impl InvoiceFilter {
+    /// Narrowed to what the principal may see; `None` where that is nothing.
+    fn seen_by(&self, principal: &Principal) -> Option<store::InvoiceFilter> {
+        let own = principal.supplier_id.as_ref();
+        let supplier_id = match (own, &self.supplier) {
+            (Some(own), Some(asked)) if own != asked => return None,
+            (own, asked) => own.or(asked.as_ref()).cloned(),
+        };
+        Some(store::InvoiceFilter {
+            state: self.state,
+            supplier_id,
+            facility_id: self.facility.clone(),
+            reason: self.reason,
+        })
+    }
+}
+
+impl InvoiceRecord {
+    /// What it asks for.
+    #[must_use]
+    pub fn gross(&self) -> Money {
+        // ok: it was checked when the invoice was taken in
+        Money::written(&self.invoice.gross_amount, self.invoice.currency)
+            .unwrap_or_else(|_checked| Money::zero(self.invoice.currency))
+    }
+}
+
+impl Process {
+    /// One invoice, whole.
+    ///
+    /// # Errors
+    /// `not_found`, also where it is another supplier's.
+    pub async fn invoice(&self, principal: &Principal, id: &InvoiceId) -> Result<InvoiceRecord> {
+        let record = self.invoice_record(id).await?;
+        if principal.may_see(&record.invoice.supplier_id) {
+            Ok(record)
+        } else {
+            Err(Error::not_found("invoice", id))
+        }
+    }
+
+    /// Invoices, the newest first.
+    ///
+    /// # Errors
+    /// `invalid` for a cursor that is not ours; what the store says.
+    pub async fn invoices(
+        &self,
+        principal: &Principal,
+        filter: &InvoiceFilter,
+        page: &PageRequest,
+    ) -> Result<Page<InvoiceSummary>> {
+        let Some(filter) = filter.seen_by(principal) else { return Ok(nothing()) };
+        let page = self.store().invoices(&filter, page).await?;
+        let items = page.items.into_iter().filter(|it| principal.may_see(&it.supplier_id));
+        Ok(Page {
+            items: items.map(summary).collect::<Result<_>>()?,
+            next_cursor: page.next_cursor,
+        })
+    }
+
+    /// The invoices that wait, the longest first.
+    ///
+    /// # Errors
+    /// `invalid` for a cursor that is not ours; what the store says.
+    pub async fn waiting_invoices(
+        &self,
+        principal: &Principal,
+        filter: &InvoiceFilter,
+        page: &PageRequest,
+    ) -> Result<Page<InvoiceRecord>> {
+        let Some(filter) = filter.seen_by(principal) else { return Ok(nothing()) };
+        let page = self.store().waiting_invoices(&filter, page).await?;
+        let ids: Vec<InvoiceId> = page.items.into_iter().map(|it| it.id).collect();
+        Ok(Page {
+            items: self.invoices_of_ids(principal, &ids).await?,
+            next_cursor: page.next_cursor,
+        })
+    }
+
+    pub(crate) async fn invoice_record(&self, id: &InvoiceId) -> Result<InvoiceRecord> {
+        let store = self.store();
+        let ids = [id.clone()];
+        let (kept, (runs, holds)) =
+            try_join(store.invoice(id), try_join(store.match_runs(id), store.holds(&ids))).await?;
+        let latest = runs.first().ok_or_else(|| Error::internal("an invoice without a run"))?;
+        let result = latest.result.clone();
+        Ok(InvoiceRecord {
+            id: kept.head.id.clone(),
+            state: kept.head.state,
+            outcome: kept.head.outcome,
+            reasons: reasons(&holds, result.reasons),
+            flags: result.flags,
+            match_run: latest.run_no,
+            policy: result.policy,
+            correlation_id: kept.head.correlation_id.clone(),
+            links: Links::of(id),
+            received_at: kept.head.created_at,
+            invoice: kept.invoice,
+            lines: result.lines,
+            holds: holds.into_iter().map(hold).collect::<Result<_>>()?,
+            runs: runs.into_iter().rev().map(run).collect(),
+            erp_document: kept.head.erp.map(erp_document),
+        })
+    }
+
+    pub(crate) async fn invoices_of_ids(
+        &self,
+        principal: &Principal,
+        ids: &[InvoiceId],
+    ) -> Result<Vec<InvoiceRecord>> {
+        let mut records = try_join_all(ids.iter().map(|it| self.invoice_record(it))).await?;
+        records.retain(|it| principal.may_see(&it.invoice.supplier_id));
+        Ok(records)
+    }
+
+    /// The invoice of this id, or those that a supplier gave this number.
+    pub(crate) async fn invoices_under(
+        &self,
+        principal: &Principal,
+        number: &SupplierInvoiceNumber,
+    ) -> Result<Vec<InvoiceRecord>> {
+        let heads = self.store().invoices_numbered(number).await?;
+        let mut ids: Vec<InvoiceId> = heads.into_iter().map(|it| it.id).collect();
+        if let Ok(id) = number.as_str().parse::<InvoiceId>()
+            && id.as_str().starts_with("inv_")
+            && let Ok(kept) = self.store().invoice(&id).await
+        {
+            ids.push(kept.head.id);
+        }
+        self.invoices_of_ids(principal, &ids).await
+    }
+
+    pub(crate) async fn invoices_of_root(
+        &self,
+        principal: &Principal,
+        root: &str,
+    ) -> Result<Vec<InvoiceRecord>> {
+        let key = EventKey::Correlation(root.to_owned());
+        let ids = self.invoices_of_key(&key, super::FLOW_INVOICES_MAX).await?;
+        self.invoices_of_ids(principal, &ids).await
+    }
+
+    pub(crate) async fn invoices_of_orders(
+        &self,
+        principal: &Principal,
+        numbers: &[PurchaseOrderNumber],
+    ) -> Result<Vec<InvoiceRecord>> {
+        let mut ids = BTreeSet::new();
+        for number in numbers {
+            let left = super::FLOW_INVOICES_MAX.saturating_sub(ids.len());
+            let key = EventKey::PurchaseOrder(number.clone());
+            ids.extend(self.invoices_of_key(&key, left).await?);
+        }
+        let ids: Vec<InvoiceId> = ids.into_iter().collect();
+        self.invoices_of_ids(principal, &ids).await
+    }
+
+    async fn invoices_of_key(&self, key: &EventKey, most: usize) -> Result<Vec<InvoiceId>> {
+        let events = self.store().events_of(key, 0, EVENTS_MAX).await?;
+        let ids: BTreeSet<InvoiceId> = events
+            .into_iter()
+            .filter_map(|it| it.event.bizinvoice)
+            .filter_map(|it| it.parse().ok())
+            .collect();
+        Ok(ids.into_iter().take(most).collect())
+    }
+
+    pub(crate) async fn flow_events(&self, invoices: &[InvoiceRecord]) -> Result<Vec<Event>> {
+        let mut events = BTreeMap::new();
+        for invoice in invoices {
+            let key = EventKey::Invoice(invoice.id.clone());
+            for logged in self.store().events_of(&key, 0, EVENTS_MAX).await? {
+                events.insert(logged.position, logged.event);
+            }
+        }
+        Ok(events.into_values().collect())
+    }
+}
+
+const fn nothing<T>() -> Page<T> {
+    Page { items: Vec::new(), next_cursor: None }
+}
+
+fn summary(head: InvoiceHead) -> Result<InvoiceSummary> {
+    Ok(InvoiceSummary {
+        gross: amount(&head)?,
+        id: head.id,
+        state: head.state,
+        outcome: head.outcome,
+        supplier_invoice_number: head.supplier_invoice_number,
+        supplier_id: head.supplier_id,
+        facility_id: head.facility_id.map(|it| it.to_string()),
+        reasons: head.codes,
+        correlation_id: head.correlation_id,
+        received_at: head.created_at,
+    })
+}
+
+/// The reasons of the latest run, and those that came up after it: a refused post is no match reason.
+fn reasons(holds: &[store::Hold], of_run: Vec<canonical::Reason>) -> Vec<canonical::Reason> {
+    let mut reasons = of_run;
+    for hold in holds.iter().filter(|it| it.state == store::HoldState::Open) {
+        let reason: Option<canonical::Reason> = serde_json::from_str(&hold.detail_json).ok();
+        if let Some(reason) = reason.filter(|it| !reasons.contains(it)) {
+            reasons.push(reason);
+        }
+    }
+    reasons
+}
+
+fn hold(kept: store::Hold) -> Result<Hold> {
+    let reason: canonical::Reason = serde_json::from_str(&kept.detail_json)
+        .map_err(|error| Error::internal("a hold cannot be read").because(error))?;
+    Ok(Hold {
+        id: kept.id,
+        code: kept.code,
+        invoice_line: kept.invoice_line,
+        state: match kept.state {
+            store::HoldState::Open => HoldState::Open,
+            store::HoldState::Cleared => HoldState::Cleared,
+            store::HoldState::Released => HoldState::Released,
+            store::HoldState::Superseded => HoldState::Superseded,
+        },
+        opened_at: kept.opened_at,
+        detail: reason.detail,
+    })
+}
+
+fn run(kept: store::MatchRun) -> Run {
+    Run {
+        number: kept.run_no,
+        trigger: kept.cause,
+        outcome: kept.result.outcome,
+        policy: kept.result.policy,
+        evaluated_at: kept.evaluated_at,
+    }
+}
+
+fn erp_document(kept: store::Erp) -> ErpDocument {
+    ErpDocument {
+        status: match kept.status {
+            store::ErpStatus::Pending => ErpStatus::Pending,
+            store::ErpStatus::Posted => ErpStatus::Posted,
+            store::ErpStatus::Rejected => ErpStatus::Rejected,
+            store::ErpStatus::Unknown => ErpStatus::Unknown,
+        },
+        id: kept.id,
+        document_number: kept.document_number,
+        attempts: kept.attempts,
+        detail: kept.detail,
+    }
+}

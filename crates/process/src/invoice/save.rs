@@ -1,0 +1,404 @@
+//! Storing a decision: document, invoice, run, holds, claims, events, the work to book it and the
+//! answer for the idempotency key, in one transaction that fails where a fact moved meanwhile.
+
+use super::decide;
+use super::submit::Answer;
+use super::{Links, SubmittedInvoice};
+use crate::duplicate::Earlier;
+use crate::event::About;
+use crate::matching::{Claim as EarlierClaim, Facts};
+use crate::{Process, documents::Format};
+use bytes::Bytes;
+use canonical::{
+    Code, Error, Invoice, InvoiceId, InvoiceState, Lane, MatchResult, Money, Outcome,
+    PurchaseOrderNumber, Quantity, Reason, Result, SupplierId,
+};
+use jiff::Timestamp;
+use serde_json::json;
+use stack::idempotency::Claim;
+use store::{
+    Batch, Committed, Document, Erp, ErpStatus, EventKey, Guard, Hold, HoldState, InvoiceHead,
+    KeptAnswer, MatchRun, NewAnswer, NewClaim, NewMatchRun, NewWork, OrderLine,
+};
+
+/// The kind of work that books a payable.
+pub(crate) const POST_PAYABLE: &str = "post_payable";
+
+/// An invoice on its way to a decision.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) id: InvoiceId,
+    pub(crate) invoice: Invoice,
+    pub(crate) gross: Money,
+    pub(crate) group: SupplierId,
+    pub(crate) orders: Vec<PurchaseOrderNumber>,
+    pub(crate) submitted_by: String,
+    pub(crate) format: Format,
+    pub(crate) bytes: Bytes,
+    pub(crate) channel: String,
+    pub(crate) payload_sha256: String,
+}
+
+impl Case {
+    /// What nobody else may decide on meanwhile.
+    pub(crate) fn guard_keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> =
+            self.orders.iter().map(|it| format!("purchase_order:{it}")).collect();
+        keys.push(Guard::payload(&self.channel, &self.payload_sha256));
+        keys.push(Guard::invoice_number(self.group.as_str(), &self.normalised()));
+        keys
+    }
+
+    fn normalised(&self) -> String {
+        self.invoice.supplier_invoice_number.normalised()
+    }
+
+    fn correlation_id(&self) -> String {
+        self.orders.first().map_or_else(|| self.id.to_string(), ToString::to_string)
+    }
+}
+
+/// What earlier decisions say, and the guards that tell whether it still holds.
+#[derive(Debug)]
+pub(crate) struct Before {
+    guards: Vec<Guard>,
+    pub(crate) claims: Vec<EarlierClaim>,
+    pub(crate) earlier: Vec<Earlier>,
+}
+
+/// What became of a decision.
+#[derive(Debug)]
+pub(crate) enum Saved {
+    /// It is durable; this is the answer.
+    Done(Bytes),
+    /// A fact moved: decide again.
+    Stale,
+}
+
+/// The answer to this payload on this channel, where there was one (`domain.md` A16, replay).
+pub(crate) async fn replay(
+    process: &Process,
+    channel: &str,
+    payload_sha256: &str,
+) -> Result<Option<Answer>> {
+    let store = process.store();
+    let Some(head) = store.invoice_of_payload(payload_sha256, channel).await? else {
+        return Ok(None);
+    };
+    let first = store.match_run(&head.id, 1).await?;
+    let body = answer(&head.id, &head.correlation_id, &first.run.result)?;
+    Ok(Some(Answer { body, replayed: true }))
+}
+
+/// Reads what earlier decisions say. The guards are read first: what moves after that is noticed.
+pub(crate) async fn before(process: &Process, case: &Case, facts: &Facts) -> Result<Before> {
+    let store = process.store();
+    let guards = store.guards(case.guard_keys()).await?;
+    let claims = store.claims(order_lines(facts)).await?;
+    let alike = store.invoices_alike(case.group.as_str(), &case.normalised()).await?;
+    let earlier = alike
+        .into_iter()
+        .map(|it| {
+            Ok(Earlier {
+                gross_minor: amount(&it)?.minor(),
+                id: it.id,
+                state: it.state,
+                kind: it.kind,
+                currency: it.currency,
+                invoice_date: it.invoice_date,
+            })
+        })
+        .collect::<Result<_>>()?;
+    let claims = claims.into_iter().filter(|it| it.invoice_state.is_booked());
+    let claims = claims.map(earlier_claim).collect::<Result<_>>()?;
+    Ok(Before { guards, claims, earlier })
+}
+
+fn order_lines(facts: &Facts) -> Vec<OrderLine> {
+    let mut lines = Vec::new();
+    for order in &facts.purchase_orders {
+        let number = &order.number;
+        let own = order.lines.iter();
+        lines.extend(own.map(|it| OrderLine { number: number.clone(), line: it.line_number }));
+    }
+    lines
+}
+
+/// An invoice's gross as money.
+pub(crate) fn amount(head: &InvoiceHead) -> Result<Money> {
+    Money::written(&head.gross_amount, head.currency)
+        .map_err(|detail| Error::internal(format!("invoice {}: {detail}", head.id)))
+}
+
+/// Stores the decision.
+pub(crate) async fn save(
+    process: &Process,
+    case: &Case,
+    facts: &Facts,
+    before: &Before,
+    result: MatchResult,
+    claim: Option<&Claim>,
+) -> Result<Saved> {
+    let now = process.now();
+    let body = answer(&case.id, &case.correlation_id(), &result)?;
+    let mut batch = Batch::new();
+    for guard in &before.guards {
+        batch.bump_guard(guard);
+    }
+    add_document(&mut batch, case, now);
+    batch.insert_invoice(&head(case, &result, now), &case.invoice)?;
+    add_holds(process, &mut batch, case, &result, now)?;
+    add_claims(&mut batch, case, &result);
+    add_events(&mut batch, case, &result, now)?;
+    if wants_booking(&result) {
+        batch.enqueue_work(booking(case, now));
+    }
+    batch.insert_match_run(NewMatchRun {
+        facts_json: serde_json::to_string(facts)
+            .map_err(|error| Error::internal("facts have no JSON form").because(error))?,
+        run: MatchRun {
+            invoice_id: case.id.clone(),
+            run_no: 1,
+            cause: "invoice.received".to_owned(),
+            policy_version: result.policy.tolerances.clone(),
+            evaluated_at: now,
+            result,
+        },
+    })?;
+    if let Some(claim) = claim {
+        batch.insert_answer(kept(process, claim, &body, now));
+    }
+    Ok(match process.store().commit(batch).await? {
+        Committed::Done => Saved::Done(body),
+        Committed::Stale { guard } => {
+            tracing::debug!(guard, invoice.id = %case.id, "a fact moved: deciding again");
+            Saved::Stale
+        }
+    })
+}
+
+fn answer(id: &InvoiceId, correlation_id: &str, result: &MatchResult) -> Result<Bytes> {
+    let submitted = SubmittedInvoice {
+        id: id.clone(),
+        state: decide::state(result.outcome),
+        outcome: result.outcome,
+        reasons: result.reasons.clone(),
+        flags: result.flags.clone(),
+        match_run: 1,
+        policy: result.policy.clone(),
+        correlation_id: correlation_id.to_owned(),
+        links: Links::of(id),
+    };
+    serde_json::to_vec(&submitted)
+        .map(Bytes::from)
+        .map_err(|error| Error::internal("an answer has no JSON form").because(error))
+}
+
+const fn wants_booking(result: &MatchResult) -> bool {
+    matches!(result.outcome, Outcome::Matched | Outcome::MatchedWithinTolerance)
+}
+
+fn document_id(case: &Case) -> String {
+    case.id.as_str().replacen("inv_", "doc_", 1)
+}
+
+fn add_document(batch: &mut Batch, case: &Case, now: Timestamp) {
+    batch.insert_document(Document {
+        id: document_id(case),
+        sha256: case.payload_sha256.clone(),
+        content_type: case.format.content_type().to_owned(),
+        channel: case.channel.clone(),
+        received_at: now,
+        bytes: case.bytes.to_vec(),
+    });
+}
+
+fn head(case: &Case, result: &MatchResult, now: Timestamp) -> InvoiceHead {
+    let invoice = &case.invoice;
+    let state = decide::state(result.outcome);
+    let codes: std::collections::BTreeSet<Code> = result.reasons.iter().map(|it| it.code).collect();
+    let waits = matches!(state, InvoiceState::Blocked | InvoiceState::Exception);
+    InvoiceHead {
+        id: case.id.clone(),
+        version: 1,
+        state,
+        outcome: result.outcome,
+        kind: invoice.kind,
+        supplier_id: invoice.supplier_id.clone(),
+        supplier_group: case.group.to_string(),
+        supplier_invoice_number: invoice.supplier_invoice_number.clone(),
+        normalised_number: case.normalised(),
+        currency: invoice.currency,
+        gross_amount: invoice.gross_amount,
+        at_stake: if waits { invoice.gross_amount } else { canonical::Decimal::ZERO },
+        invoice_date: invoice.invoice_date,
+        facility_id: invoice.facility_id.clone(),
+        document_id: document_id(case),
+        payload_sha256: case.payload_sha256.clone(),
+        channel: case.channel.clone(),
+        submitted_by: case.submitted_by.clone(),
+        correlation_id: case.correlation_id(),
+        run_no: 1,
+        codes: codes.into_iter().collect(),
+        erp: wants_booking(result).then(|| Erp {
+            status: ErpStatus::Pending,
+            id: None,
+            document_number: None,
+            detail: None,
+            attempts: 0,
+        }),
+        waiting_since: waits.then_some(now),
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn add_holds(
+    process: &Process,
+    batch: &mut Batch,
+    case: &Case,
+    result: &MatchResult,
+    now: Timestamp,
+) -> Result<()> {
+    for reason in result.reasons.iter().filter(|it| it.code.outcome().is_some()) {
+        batch.insert_hold(&hold(process.new_text_id("hold"), &case.id, reason, now)?);
+    }
+    Ok(())
+}
+
+/// An open hold for a reason.
+pub(crate) fn hold(
+    id: String,
+    invoice_id: &InvoiceId,
+    reason: &Reason,
+    now: Timestamp,
+) -> Result<Hold> {
+    Ok(Hold {
+        id,
+        invoice_id: invoice_id.clone(),
+        code: reason.code,
+        key: reason.key.clone(),
+        invoice_line: reason.invoice_line,
+        state: HoldState::Open,
+        opened_at: now,
+        closed_at: None,
+        detail_json: serde_json::to_string(reason)
+            .map_err(|error| Error::internal("a reason has no JSON form").because(error))?,
+    })
+}
+
+fn add_claims(batch: &mut Batch, case: &Case, result: &MatchResult) {
+    if !decide::state(result.outcome).is_booked() {
+        return;
+    }
+    for line in &result.lines {
+        for it in &line.allocations {
+            batch.insert_claim(&NewClaim {
+                order_line: OrderLine {
+                    number: it.purchase_order_number.clone(),
+                    line: it.purchase_order_line,
+                },
+                invoice_id: case.id.clone(),
+                invoice_line: line.invoice_line,
+                receipt_number: it.receipt_number.clone(),
+                quantity: it.quantity.clone(),
+                uom: it.uom.clone(),
+                amount: it.amount.clone(),
+                currency: case.invoice.currency,
+            });
+        }
+    }
+}
+
+fn add_events(batch: &mut Batch, case: &Case, result: &MatchResult, now: Timestamp) -> Result<()> {
+    let correlation_id = case.correlation_id();
+    let about = About {
+        invoice_id: &case.id,
+        supplier_id: &case.invoice.supplier_id,
+        facility: case.invoice.facility_id.as_ref().map(canonical::FacilityId::as_str),
+        orders: &case.orders,
+        correlation_id: &correlation_id,
+        now,
+        traceparent: stack::context::current().map(|it| it.traceparent),
+    };
+    let keys: Vec<EventKey> = case.orders.iter().cloned().map(EventKey::PurchaseOrder).collect();
+    let received = about.event(
+        "payables",
+        "invoice.received",
+        "1",
+        json!({
+            "supplier_invoice_number": case.invoice.supplier_invoice_number,
+            "invoice_date": case.invoice.invoice_date,
+            "gross": case.gross,
+            "payload_sha256": case.payload_sha256,
+            "channel": case.channel,
+            "document": document_id(case),
+        }),
+    );
+    let mut evaluated = about.event("matching", "match.evaluated", "1", json!({
+        "invoice": case.id,
+        "run": 1,
+        "trigger": received.id,
+        "outcome": result.outcome,
+        "reasons": result.reasons,
+        "flags": result.flags,
+        "policy": result.policy,
+        "books_liability": decide::state(result.outcome).is_booked(),
+    }));
+    evaluated.causationid = Some(received.id.clone());
+    batch.append_event(&received, &keys)?;
+    batch.append_event(&evaluated, &keys)?;
+    let holds = result.reasons.iter().filter(|it| it.code.outcome().is_some());
+    for (number, reason) in holds.enumerate() {
+        let version = format!("1.{}", number + 1);
+        let mut opened = about.event("matching", "hold.opened", &version, json!(reason));
+        opened.causationid = Some(evaluated.id.clone());
+        batch.append_event(&opened, &keys)?;
+    }
+    Ok(())
+}
+
+fn booking(case: &Case, now: Timestamp) -> NewWork {
+    NewWork {
+        id: format!("{POST_PAYABLE}:{}", case.id),
+        lane: Lane::Critical,
+        kind: POST_PAYABLE.to_owned(),
+        key: format!("invoice:{}", case.id),
+        payload_json: json!({ "invoice_id": case.id }).to_string(),
+        run_at: now,
+        created_at: now,
+    }
+}
+
+fn kept(process: &Process, claim: &Claim, body: &Bytes, now: Timestamp) -> NewAnswer {
+    NewAnswer {
+        principal: claim.principal.clone(),
+        operation: claim.operation.clone(),
+        key: claim.key.clone(),
+        answer: KeptAnswer {
+            fingerprint: claim.fingerprint.clone(),
+            status: 202,
+            body: body.to_vec(),
+        },
+        created_at: now,
+        expires_at: process.answers_expire_at(now),
+    }
+}
+
+fn earlier_claim(it: store::Claim) -> Result<EarlierClaim> {
+    let claim = it.claim;
+    let unreadable = |what: &str| Error::internal(format!("a stored claim has no plain {what}"));
+    let exact = canonical::read_exact(&claim.quantity).ok_or_else(|| unreadable("quantity"))?;
+    Ok(EarlierClaim {
+        invoice: claim.invoice_id.to_string(),
+        purchase_order_number: claim.order_line.number,
+        purchase_order_line: claim.order_line.line,
+        receipt_number: claim.receipt_number,
+        quantity: Quantity {
+            value: claim.quantity.parse().unwrap_or_default(),
+            uom: claim.uom.parse().map_err(|_error| unreadable("unit"))?,
+        },
+        amount: Some(claim.amount.parse().map_err(|_error| unreadable("amount"))?),
+        exact: Some(exact),
+    })
+}

@@ -1,0 +1,163 @@
+//! Submitting: read, ask, decide, store, and only then answer.
+
+use super::decide::decide;
+use super::save::{self, Case, Saved};
+use crate::documents::{self, Format, Parsed, ParsedInvoice};
+use crate::event::hex_of;
+use crate::facts::{self, Gathered};
+use crate::{Process, matching};
+use bytes::Bytes;
+use canonical::{Error, FacilityId, FieldError, Money, Principal, PurchaseOrderNumber, Result};
+use stack::idempotency::Claim;
+
+/// How often a decision is made again because a fact it rests on changed before it was stored.
+const ATTEMPTS_MAX: u32 = 16;
+
+/// A document larger than this is read beside the threads that serve requests.
+const READ_ASIDE_BYTES: usize = 64 * 1024;
+
+/// What came in.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// In which format.
+    pub format: Format,
+    /// As it came: the evidence.
+    pub bytes: Bytes,
+    /// The facility it is for, where the sender says.
+    pub facility_id: Option<FacilityId>,
+}
+
+/// The answer to a submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// A [`super::SubmittedInvoice`] as JSON: the same bytes for every repeat.
+    pub body: Bytes,
+    /// Whether it was given before.
+    pub replayed: bool,
+}
+
+impl Process {
+    /// Takes in one invoice and decides on it. Where this returns an answer, the decision is
+    /// durable; where it fails, nothing was kept and the same key may be used again.
+    ///
+    /// # Errors
+    /// `invalid` with pointers for what cannot be read; `forbidden` for another supplier's invoice;
+    /// `unavailable`, `timed_out`, `upstream` where a back end cannot be asked.
+    pub async fn submit_invoice(
+        &self,
+        principal: &Principal,
+        submission: Submission,
+        claim: Option<Claim>,
+    ) -> Result<Answer> {
+        let payload_sha256 = hex_of(&submission.bytes);
+        let channel = format!("{}:{}", submission.format.name(), principal.id);
+        if let Some(answer) = save::replay(self, &channel, &payload_sha256).await? {
+            return Ok(answer);
+        }
+        let mut parsed = read_one(&submission).await?;
+        if parsed.invoice.facility_id.is_none() {
+            parsed.invoice.facility_id = submission.facility_id.clone();
+        }
+        let faults = matching::check_invoice(&parsed.invoice);
+        if !faults.is_empty() {
+            return Err(Error::invalid_fields(faults));
+        }
+        let gathered =
+            facts::gather(self.system(), principal, &parsed, self.facts_timeout()).await?;
+        let case = self.case(principal, submission, parsed, &gathered, channel, payload_sha256)?;
+        self.decide_and_store(case, gathered, claim).await
+    }
+
+    fn case(
+        &self,
+        principal: &Principal,
+        submission: Submission,
+        parsed: ParsedInvoice,
+        gathered: &Gathered,
+        channel: String,
+        payload_sha256: String,
+    ) -> Result<Case> {
+        let mut invoice = parsed.invoice;
+        if let Some(supplier) = &gathered.supplier {
+            invoice.supplier_id = supplier.id.clone();
+        }
+        if !principal.may_see(&invoice.supplier_id) {
+            return Err(Error::forbidden("this token submits invoices of its own supplier only"));
+        }
+        let facts = &gathered.facts;
+        if invoice.facility_id.is_none() {
+            let of_order = facts.purchase_orders.iter().find_map(|it| it.facility_id.clone());
+            invoice.facility_id = of_order;
+        }
+        let gross = Money::written(&invoice.gross_amount, invoice.currency).map_err(|detail| {
+            Error::invalid_fields(vec![FieldError {
+                pointer: "/invoice/gross_amount".to_owned(),
+                detail,
+            }])
+        })?;
+        let group = gathered.supplier.as_ref().map_or(&invoice.supplier_id, |it| it.group());
+        Ok(Case {
+            group: group.clone(),
+            orders: facts::order_numbers(&invoice),
+            id: self.new_invoice_id()?,
+            submitted_by: principal.id.clone(),
+            format: submission.format,
+            bytes: submission.bytes,
+            invoice,
+            gross,
+            channel,
+            payload_sha256,
+        })
+    }
+
+    async fn decide_and_store(
+        &self,
+        case: Case,
+        mut gathered: Gathered,
+        claim: Option<Claim>,
+    ) -> Result<Answer> {
+        let _turns = self.turns().take(case.guard_keys()).await;
+        for _ in 0..ATTEMPTS_MAX {
+            if let Some(answer) = save::replay(self, &case.channel, &case.payload_sha256).await? {
+                return Ok(answer);
+            }
+            let before = save::before(self, &case, &gathered.facts).await?;
+            gathered.facts.claims = before.claims.clone();
+            let supplier = gathered.supplier.as_ref();
+            let result =
+                decide(&case.invoice, supplier, &gathered.facts, &before.earlier, self.policy());
+            let saved = save::save(self, &case, &gathered.facts, &before, result, claim.as_ref());
+            match saved.await? {
+                Saved::Done(body) => return Ok(Answer { body, replayed: false }),
+                Saved::Stale => {}
+            }
+        }
+        let orders: Vec<String> = case.orders.iter().map(PurchaseOrderNumber::to_string).collect();
+        Err(Error::unavailable(format!(
+            "too many invoices are being decided on {} at once; send it again with the same key",
+            orders.join(", ")
+        )))
+    }
+}
+
+async fn read_one(submission: &Submission) -> Result<ParsedInvoice> {
+    let (format, bytes) = (submission.format, submission.bytes.clone());
+    let documents = if bytes.len() > READ_ASIDE_BYTES {
+        let reading = tokio::task::spawn_blocking(move || documents::read(format, &bytes));
+        reading.await.map_err(|error| Error::internal("reading failed").because(error))??
+    } else {
+        documents::read(format, &bytes)?
+    };
+    let several = documents.len();
+    let mut invoices = documents.into_iter().filter_map(|it| match it {
+        Parsed::Invoice(invoice) => Some(*invoice),
+        Parsed::Order(_) => None,
+    });
+    match (invoices.next(), several) {
+        (Some(invoice), 1) => Ok(invoice),
+        (None, _) => Err(Error::invalid("the document holds no invoice")),
+        (Some(_), several) => Err(Error::invalid(format!(
+            "the file holds {several} documents; send one invoice per request, or use `threeway import`"
+        ))),
+    }
+}

@@ -1,0 +1,253 @@
+//! Which order line an invoice line bills: the ladder of `domain.md` A6. A rung that finds one stops;
+//! one that finds several leaves them to the next rung. Never by amount alone, never across suppliers.
+
+use super::index::{Index, Names, Order, OrderLine, Place, gtins, padded, plain};
+use super::number::Number;
+use super::stand::{Stands, price_of_one};
+use super::unit::{Units, View, of_same_dimension};
+use canonical::{Code, Invoice, InvoiceLine, OrderStatus, PurchaseOrderNumber};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// More candidates than this are not told apart.
+const CANDIDATES_MAX: usize = 1_000;
+/// More lines than this at nearly the same price are not told apart by it.
+const NEAR_MAX: usize = 100;
+
+/// What the ladder found.
+pub(super) enum Found {
+    /// The order line, or several of one item to fill in their order; and the rung that found it.
+    Lines(Vec<Place>, u8),
+    /// Nothing to match with, and why.
+    Nothing(Code, String),
+}
+
+/// Prices of open lines per unit, ascending: by order and unit.
+type Prices<'a> = HashMap<&'a str, Vec<(Number, Place)>>;
+
+/// The ladder, for one invoice.
+pub(super) struct Ladder<'a> {
+    invoice: &'a Invoice,
+    index: &'a Index<'a>,
+    units: &'a Units<'a>,
+    stands: &'a Stands<'a>,
+    prices: RefCell<HashMap<&'a PurchaseOrderNumber, Rc<Prices<'a>>>>,
+}
+
+impl<'a> Ladder<'a> {
+    pub(super) fn new(
+        invoice: &'a Invoice,
+        index: &'a Index<'a>,
+        units: &'a Units<'a>,
+        stands: &'a Stands<'a>,
+    ) -> Self {
+        Self { invoice, index, units, stands, prices: RefCell::default() }
+    }
+
+    pub(super) fn climb(&self, line: &'a InvoiceLine) -> Found {
+        let Some(number) = &line.purchase_order_number else {
+            return Found::Nothing(Code::Po01, "the line names no order; give its number".into());
+        };
+        let Some(order) = self.index.order(number) else {
+            return Found::Nothing(Code::Po02, format!("there is no order {number}"));
+        };
+        if let Some((code, detail)) = self.refused(order) {
+            return Found::Nothing(code, detail);
+        }
+        if let Some(place) = line.purchase_order_line.and_then(|it| order.numbered(it)) {
+            return Found::Lines(vec![place], 1);
+        }
+        self.by_name(line, order)
+    }
+
+    /// Orders that nothing can be billed on.
+    fn refused(&self, order: &Order<'a>) -> Option<(Code, String)> {
+        let order = order.order;
+        let (ours, theirs) = (&order.supplier_id, &self.invoice.supplier_id);
+        if ours != theirs {
+            let detail =
+                format!("order {} went to {ours}, the invoice is from {theirs}", order.number);
+            return Some((Code::Sup02, detail));
+        }
+        let state = match order.status {
+            OrderStatus::Cancelled => "is cancelled",
+            OrderStatus::Draft | OrderStatus::PendingApproval => "is not approved",
+            OrderStatus::Approved
+            | OrderStatus::Dispatched
+            | OrderStatus::Completed
+            | OrderStatus::FinallyClosed => return None,
+        };
+        Some((Code::Po03, format!("order {} {state}; nothing may be billed on it", order.number)))
+    }
+
+    fn by_name(&self, line: &'a InvoiceLine, order: &Order<'a>) -> Found {
+        let names = order.names(self.index, &self.invoice.supplier_id);
+        let mut left: Option<Cow<'_, [Place]>> = None;
+        for rung in 2..=5 {
+            let found = places(names, line, rung);
+            let narrowed = match &left {
+                None => found,
+                Some(left) => Cow::Owned(both(left, &found)),
+            };
+            match narrowed.as_ref() {
+                [] => {}
+                [one] => return Found::Lines(vec![*one], rung),
+                several if self.is_one_item(several) => return self.split(several, rung),
+                _ => left = Some(narrowed),
+            }
+        }
+        self.by_price(line, order, left.as_deref())
+    }
+
+    /// Several lines of one item are filled one after the other.
+    fn split(&self, several: &[Place], rung: u8) -> Found {
+        let is_open = |it: &&Place| self.index.line(**it).is_some_and(|it| !it.line.closed);
+        let open: Vec<Place> = several.iter().filter(is_open).copied().collect();
+        Found::Lines(if open.is_empty() { several.to_vec() } else { open }, rung)
+    }
+
+    fn is_one_item(&self, several: &[Place]) -> bool {
+        let item = |it: &Place| self.index.line(*it).and_then(|it| it.line.item_id.as_ref());
+        let mut items = several.iter().map(item);
+        let first = items.next().flatten();
+        several.len() <= CANDIDATES_MAX && first.is_some() && items.all(|it| it == first)
+    }
+
+    /// The last rung: exactly one open line of the same class and kind of unit, and a price within
+    /// two percent.
+    fn by_price(&self, line: &'a InvoiceLine, order: &Order<'a>, left: Option<&[Place]>) -> Found {
+        let number = &order.order.number;
+        let prices = self.prices_of(order);
+        let near = near(&prices, line);
+        let mut fitting = near.iter().take(NEAR_MAX).map(|it| it.1).filter(|it| {
+            left.is_none_or(|left| left.binary_search(it).is_ok())
+                && self.index.line(*it).is_some_and(|it| self.may_be(line, it))
+        });
+        match (fitting.next(), fitting.next()) {
+            (Some(one), None) if near.len() <= NEAR_MAX => Found::Lines(vec![one], 6),
+            (None, _) if left.is_none() => {
+                let detail = format!(
+                    "no line of order {number} is the one billed; give the order's line number"
+                );
+                Found::Nothing(Code::Asc01, detail)
+            }
+            _ => {
+                let detail = format!(
+                    "several lines of order {number} may be the one billed; \
+                     give the order's line number"
+                );
+                Found::Nothing(Code::Asc02, detail)
+            }
+        }
+    }
+
+    fn prices_of(&self, order: &Order<'a>) -> Rc<Prices<'a>> {
+        let number = &order.order.number;
+        if let Some(known) = self.prices.borrow().get(number) {
+            return Rc::clone(known);
+        }
+        let mut prices = Prices::new();
+        for place in order.places() {
+            self.add_prices(&mut prices, place);
+        }
+        for list in prices.values_mut() {
+            list.sort();
+            list.dedup();
+        }
+        let prices = Rc::new(prices);
+        self.prices.borrow_mut().insert(number, Rc::clone(&prices));
+        prices
+    }
+
+    fn add_prices(&self, prices: &mut Prices<'a>, place: Place) {
+        let Some(line) = self.index.line(place) else { return };
+        let Some(stand) = self.stands.fine(place) else { return };
+        if line.line.closed || !stand.open().is_positive() {
+            return;
+        }
+        let of = line.of();
+        let supplier = &self.invoice.supplier_id;
+        let rows = line.item.iter().flat_map(|(_place, item)| &item.packaging);
+        let own = rows.filter(|row| row.supplier_id.as_ref().is_none_or(|it| it == supplier));
+        for uom in [of.base, &line.line.quantity.uom].into_iter().chain(own.map(|it| &it.uom)) {
+            if let Ok(factor) = self.units.factor(of, uom, View::Suppliers) {
+                let price = &stand.price * &factor.value;
+                prices.entry(uom.as_str()).or_default().push((price, place));
+            }
+        }
+        for code in of_same_dimension(of.base) {
+            if let Some(factor) = super::unit::between(code, of.base) {
+                prices.entry(code).or_default().push((&stand.price * &factor, place));
+            }
+        }
+    }
+
+    /// Whether nothing that the invoice line says contradicts the order line. Another identity is
+    /// a substitute only where both are known to be of one class.
+    fn may_be(&self, line: &InvoiceLine, candidate: &OrderLine<'a>) -> bool {
+        let item = candidate.item.map(|(_place, item)| item);
+        let stated = line.item_id.as_ref().and_then(|it| self.index.item(it));
+        let class = stated.zip(item).map(|(a, b)| (a.class.as_deref(), b.class.as_deref()));
+        if let Some((Some(a), Some(b))) = class {
+            return a == b;
+        }
+        let other_item = differ(line.item_id.as_ref(), candidate.line.item_id.as_ref());
+        let other_number = differ(
+            line.supplier_item_number.as_deref().map(plain),
+            candidate.line.supplier_item_number.as_deref().map(plain),
+        );
+        let other_part = differ(
+            line.manufacturer_part_number.as_deref().map(plain),
+            item.and_then(|it| it.manufacturer_part_number.as_deref()).map(plain),
+        );
+        let other_gtin = line.gtin.as_ref().zip(item).is_some_and(|(gtin, item)| {
+            let mut known = gtins(item).peekable();
+            known.peek().is_some() && known.all(|it| padded(it) != padded(gtin))
+        });
+        !(other_item || other_number || other_part || other_gtin)
+    }
+}
+
+fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
+    a.zip(b).is_some_and(|(a, b)| a != b)
+}
+
+fn places<'n>(names: &'n Names<'_>, line: &InvoiceLine, rung: u8) -> Cow<'n, [Place]> {
+    let none: Cow<'_, [Place]> = Cow::Borrowed(&[]);
+    let of = |it: Option<&'n Vec<Place>>| it.map_or(none, |it| Cow::Borrowed(it.as_slice()));
+    match rung {
+        2 => of(line.receipt_number.as_ref().and_then(|it| names.by_receipt.get(it.as_str()))),
+        3 => match line.item_id.as_ref().and_then(|it| names.by_item.get(it)) {
+            Some(found) => Cow::Borrowed(found),
+            None => of(line.gtin.as_ref().and_then(|it| names.by_gtin.get(&padded(it)))),
+        },
+        4 => of(line
+            .supplier_item_number
+            .as_ref()
+            .and_then(|it| names.by_catalogue.get(&plain(it)))),
+        _ => of(line
+            .manufacturer_part_number
+            .as_ref()
+            .and_then(|it| names.by_part.get(&plain(it)))),
+    }
+}
+
+/// What is in both of two ascending lists.
+fn both(a: &[Place], b: &[Place]) -> Vec<Place> {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    short.iter().filter(|it| long.binary_search(it).is_ok()).copied().collect()
+}
+
+/// The lines whose price is within two percent of the one billed.
+fn near<'p>(prices: &'p Prices<'_>, line: &InvoiceLine) -> &'p [(Number, Place)] {
+    let list = prices.get(line.quantity.uom.as_str()).map(Vec::as_slice).unwrap_or_default();
+    let billed = price_of_one(line.unit_price, line.price_base);
+    let bound = |percent| billed.per(&percent).unwrap_or(Number::ZERO);
+    let hundredths = |it| Number::ratio(it, 100).unwrap_or(Number::ONE);
+    let (low, high) = (bound(hundredths(102)), bound(hundredths(98)));
+    let from = list.partition_point(|it| it.0 < low);
+    let to = list.partition_point(|it| it.0 <= high);
+    list.get(from..to).unwrap_or_default()
+}

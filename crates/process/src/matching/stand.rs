@@ -1,0 +1,222 @@
+//! Where an order line stands before this invoice: ordered, received, accepted and claimed, in base
+//! units, and its price of one base unit (`domain.md` A7.1).
+
+use super::index::{Index, OrderLine, Place};
+use super::number::Number;
+use super::request::Claim;
+use super::unit::{Fault, Units, View};
+use canonical::{Currency, Money, Position, Receipt};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+/// Figures of one order line.
+pub(super) struct Stand {
+    /// How many base units the line's own unit is.
+    pub(super) unit: Number,
+    /// The price of one base unit.
+    pub(super) price: Number,
+    /// The line's own amount.
+    pub(super) amount: Money,
+    pub(super) ordered: Number,
+    /// Less what went back.
+    pub(super) received: Number,
+    pub(super) accepted: Number,
+    /// By booked invoices that come before this one.
+    pub(super) claimed: Number,
+    pub(super) claimed_amount: Money,
+}
+
+/// The stands of the lines that an invoice touches, each computed once.
+pub(super) struct Stands<'a> {
+    index: &'a Index<'a>,
+    units: &'a Units<'a>,
+    known: Vec<OnceCell<Result<Stand, Fault>>>,
+}
+
+impl<'a> Stands<'a> {
+    pub(super) fn new(index: &'a Index<'a>, units: &'a Units<'a>) -> Self {
+        let known = std::iter::repeat_with(OnceCell::new).take(index.len()).collect();
+        Self { index, units, known }
+    }
+
+    pub(super) fn get(&self, place: Place) -> Option<Result<&Stand, &Fault>> {
+        let line = self.index.line(place)?;
+        let known = self.known.get(place as usize)?;
+        Some(known.get_or_init(|| Stand::of(line, self.units)).as_ref())
+    }
+
+    /// The stand of a line whose figures convert.
+    pub(super) fn fine(&self, place: Place) -> Option<&Stand> {
+        self.get(place)?.ok()
+    }
+}
+
+impl Stand {
+    fn of<'a>(line: &OrderLine<'a>, units: &Units<'a>) -> Result<Self, Fault> {
+        let (of, written) = (line.of(), line.line);
+        let currency = line.order.currency;
+        let unit = units.factor(of, &written.quantity.uom, View::Ours)?.value;
+        let whole = units.convert(of, &written.quantity, View::Ours).map_err(|fault| {
+            fault.about(|| format!("order {} line {}", line.order.number, written.line_number))
+        });
+        let value = Number::from(written.quantity.value);
+        let per_unit = price_of_one(written.unit_price, written.price_base);
+        let mut stand = Self {
+            price: per_unit.per(&unit).unwrap_or(Number::ZERO),
+            amount: (&value * &per_unit).round(currency),
+            ordered: Number::ZERO,
+            received: Number::ZERO,
+            accepted: Number::ZERO,
+            claimed: Number::ZERO,
+            claimed_amount: Money::zero(currency),
+            unit,
+        };
+        if line.is_by_amount() {
+            // money is compared: what does not convert is not needed
+            stand.ordered = &value * &stand.unit;
+            stand.claim(line, units).or_else(|_fault| stand.claim_amounts(line))?;
+            return Ok(stand);
+        }
+        stand.ordered = whole?;
+        let received = stand.receive(line, units);
+        if line.needs_receipt() {
+            received?;
+        }
+        stand.claim(line, units)?;
+        Ok(stand)
+    }
+
+    fn receive<'a>(&mut self, line: &OrderLine<'a>, units: &Units<'a>) -> Result<(), Fault> {
+        let of = line.of();
+        let (mut received, mut accepted) = (Number::ZERO, Number::ZERO);
+        for receipt in &line.receipts {
+            received = &received + &received_on(line, receipt, units)?;
+            if let Some(quantity) = &receipt.accepted {
+                let quantity = units
+                    .convert(of, quantity, View::Ours)
+                    .map_err(|it| it.about(|| format!("receipt {}", receipt.number)))?;
+                accepted = &accepted + &quantity;
+            }
+        }
+        for it in &line.returns {
+            let quantity = units
+                .convert(of, &it.quantity, View::Ours)
+                .map_err(|fault| fault.about(|| format!("return {}", it.number)))?;
+            received = &received - &quantity;
+        }
+        // what went back is taken from the rejected goods first
+        self.accepted = if accepted < received { accepted } else { received.clone() };
+        self.received = received;
+        Ok(())
+    }
+
+    fn claim<'a>(&mut self, line: &OrderLine<'a>, units: &Units<'a>) -> Result<(), Fault> {
+        let currency = self.amount.currency();
+        let (mut claimed, mut minor) = (Number::ZERO, 0i128);
+        for claim in &line.claims {
+            let quantity = claimed_by(line, claim, units)?;
+            let amount = claim.amount.map_or_else(
+                || (&quantity * &self.price).round(currency),
+                |it| Number::from(it).round(currency),
+            );
+            claimed = &claimed + &quantity;
+            minor = minor.saturating_add(amount.minor());
+        }
+        self.claimed = claimed;
+        self.claimed_amount = Money::from_minor(minor, currency);
+        Ok(())
+    }
+
+    fn claim_amounts(&mut self, line: &OrderLine<'_>) -> Result<(), Fault> {
+        let currency = self.amount.currency();
+        let mut minor = 0i128;
+        for claim in &line.claims {
+            let amount = claim.amount.map(|it| Number::from(it).round(currency).minor());
+            minor = minor.saturating_add(amount.unwrap_or_default());
+        }
+        self.claimed_amount = Money::from_minor(minor, currency);
+        Ok(())
+    }
+
+    /// Ordered and not claimed.
+    pub(super) fn open(&self) -> Number {
+        &self.ordered - &self.claimed
+    }
+
+    /// Where the line stands with so much claimed, in its own unit.
+    pub(super) fn position(&self, uom: &str, claimed: &Number) -> Position {
+        let own = |it: &Number| it.per(&self.unit).unwrap_or(Number::ZERO);
+        let with = own(claimed);
+        Position {
+            uom: uom.to_owned(),
+            ordered: own(&self.ordered).text(),
+            received: own(&self.received).text(),
+            claimed_before: own(&self.claimed).text(),
+            claimed: with.text(),
+            claimed_display: with.show(3),
+            open: own(&(&self.ordered - claimed)).text(),
+        }
+    }
+}
+
+/// The price of one unit, from a price of several.
+pub(super) fn price_of_one(price: canonical::Decimal, base: canonical::Decimal) -> Number {
+    Number::from(price).per(&Number::from(base)).unwrap_or(Number::ZERO)
+}
+
+/// What one receipt counts, in base units.
+pub(super) fn received_on<'a>(
+    line: &OrderLine<'a>,
+    receipt: &'a Receipt,
+    units: &Units<'a>,
+) -> Result<Number, Fault> {
+    units
+        .convert(line.of(), &receipt.quantity, View::Ours)
+        .map_err(|it| it.about(|| format!("receipt {}", receipt.number)))
+}
+
+/// What one claim counts, in base units. It was booked, so a fraction is no fault any more.
+pub(super) fn claimed_by<'a>(
+    line: &OrderLine<'a>,
+    claim: &'a Claim,
+    units: &Units<'a>,
+) -> Result<Number, Fault> {
+    let factor = units
+        .factor(line.of(), &claim.quantity.uom, View::Suppliers)
+        .map_err(|it| it.about(|| format!("claim of {}", claim.invoice)))?;
+    let stated = claim.exact.as_ref().map_or_else(
+        || Number::from(claim.quantity.value),
+        |it| Number::from(it.clone()),
+    );
+    Ok(&stated * &factor.value)
+}
+
+/// What was received and claimed under each receipt number and packing slip of a line: a reversal
+/// counts under the receipt that it takes back.
+pub(super) fn by_receipt<'a>(
+    line: &OrderLine<'a>,
+    units: &Units<'a>,
+) -> HashMap<&'a str, (Number, Number)> {
+    let mut found: HashMap<&str, (Number, Number)> = HashMap::new();
+    for receipt in &line.receipts {
+        let Ok(quantity) = received_on(line, receipt, units) else { continue };
+        let number = receipt.reversal_of.as_ref().unwrap_or(&receipt.number).as_str();
+        let slip = receipt.packing_slip.as_deref().filter(|it| *it != number);
+        for name in std::iter::once(number).chain(slip) {
+            let entry = found.entry(name).or_insert((Number::ZERO, Number::ZERO));
+            entry.0 = &entry.0 + &quantity;
+        }
+    }
+    for claim in &line.claims {
+        let Some(number) = &claim.receipt_number else { continue };
+        let Ok(quantity) = claimed_by(line, claim, units) else { continue };
+        let entry = found.entry(number.as_str()).or_insert((Number::ZERO, Number::ZERO));
+        entry.1 = &entry.1 + &quantity;
+    }
+    found
+}
+
+/// An amount as written, in its currency; intake refuses what this would have to round.
+pub(super) fn money(amount: canonical::Decimal, currency: Currency) -> Money {
+    Number::from(amount).round(currency)
+}
