@@ -8,8 +8,10 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 pub mod memory;
+pub mod tryton;
 
 use memory::Memory;
+use tryton::Tryton;
 
 /// How one back end is configured: `[backends.NAME]`, its `kind` first.
 #[derive(Clone, Debug, Deserialize)]
@@ -17,6 +19,8 @@ use memory::Memory;
 pub enum Options {
     /// A back end in memory, loaded from files: demos and tests.
     Memory(memory::Options),
+    /// A Tryton 8.0 database, over its JSON-RPC.
+    Tryton(tryton::Options),
 }
 
 impl Options {
@@ -25,6 +29,7 @@ impl Options {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Memory(_) => "memory",
+            Self::Tryton(_) => "tryton",
         }
     }
 }
@@ -115,5 +120,6 @@ pub fn open(name: &str, options: &Options, clock: &Clock) -> Result<Arc<dyn Back
     tracing::debug!(backend.name = name, backend.kind = options.kind(), "opening a back end");
     Ok(match options {
         Options::Memory(options) => Arc::new(Memory::open(options, clock)?),
+        Options::Tryton(options) => Tryton::open(name, options, clock)?,
     })
 }

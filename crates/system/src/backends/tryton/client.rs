@@ -8,9 +8,9 @@ mod session;
 pub(super) mod wire;
 
 use super::options::Options;
-use canonical::{Clock, Cursor, Error, Kind, Page, PageRequest, Result};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use canonical::{Clock, Cursor, Error, Kind, Page, PageRequest, Result};
 use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use serde::de::DeserializeOwned;

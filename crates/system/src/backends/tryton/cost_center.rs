@@ -4,9 +4,7 @@ use super::client::{Record, Search, after, page};
 use super::{Tryton, identifier, tryton_id};
 use crate::CostCenters;
 use async_trait::async_trait;
-use canonical::{
-    CostCenter, CostCenterId, CostCenterStatus, Error, Page, PageRequest, Result,
-};
+use canonical::{CostCenter, CostCenterId, CostCenterStatus, Error, Page, PageRequest, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -1,12 +1,12 @@
 //! Items: Tryton's product variants that have a code.
 
-use super::client::wire::{Flag, Number, shortest};
+use super::client::wire::{Number, shortest};
 use super::client::{Record, Search, after, page};
 use super::{Coded, Tryton, identifier, tryton_id};
 use crate::Items;
 use async_trait::async_trait;
 use canonical::{
-    Decimal, Error, Exact, ExternalId, Gtin, Item, ItemId, Packaging, Page, PageRequest, Result,
+    Error, Exact, ExternalId, Gtin, Item, ItemId, Packaging, Page, PageRequest, Result,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -15,7 +15,6 @@ const NOUN: &str = "items";
 const FIELDS: &[&str] = &[
     "code",
     "name",
-    "active",
     "default_uom.symbol",
     "default_uom.digits",
     "default_uom.factor",
@@ -45,7 +44,6 @@ pub(super) struct Product {
     identifiers: Vec<Identifier>,
     #[serde(rename = "template.")]
     template: Template,
-    active: Flag,
 }
 
 /// A `product.uom` with its conversion.
@@ -163,8 +161,7 @@ impl Tryton {
                 external_ids.push(ExternalId { system, entity, key: key.clone() });
             }
         }
-        let of_kind =
-            |kind| product.identifiers.iter().find(|it| it.kind.as_deref() == Some(kind));
+        let of_kind = |kind| product.identifiers.iter().find(|it| it.kind.as_deref() == Some(kind));
         Ok(Item {
             description: product.name.unwrap_or_default(),
             base_uom: self.uom(&product.base.symbol)?,

@@ -183,7 +183,9 @@ fn spellings(system: &str, key: &str) -> Vec<String> {
         format!("{}:{key}", system.to_ascii_lowercase()),
     ];
     let plain = plain(key);
-    if system == "tax" && let (Some(head), Some(tail)) = (plain.get(..2), plain.get(2..)) {
+    if system == "tax"
+        && let (Some(head), Some(tail)) = (plain.get(..2), plain.get(2..))
+    {
         spellings.push(format!("{head}-{tail}"));
         spellings.push(plain);
     }

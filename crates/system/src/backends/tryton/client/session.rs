@@ -20,6 +20,9 @@ use tokio::sync::Mutex;
 /// The longest that a caller waits for the login of another, outside of any request.
 const LOGIN_WAIT: Duration = Duration::from_secs(30);
 
+/// What of a user's preferences decides over calls.
+const CONTEXT: &[&str] = &["company", "company_filter", "employee", "groups"];
+
 /// A logged-in user, and what is known of the company it works in.
 pub(in super::super) struct Session {
     pub(in super::super) authorization: HeaderValue,
@@ -152,17 +155,17 @@ impl Door {
             _ => return Err(client.upstream_error("answers a login with no session")),
         };
         let plain = format!("{}:{}:{}", self.login, reply.0, reply.1);
-        let mut authorization = HeaderValue::try_from(format!("Session {}", STANDARD.encode(plain)))
-            .map_err(|it| Error::internal("a session is no header").because(it))?;
+        let mut authorization =
+            HeaderValue::try_from(format!("Session {}", STANDARD.encode(plain)))
+                .map_err(|it| Error::internal("a session is no header").because(it))?;
         authorization.set_sensitive(true);
         let blank = Company { id: 0, timezone: None, party: CompanyParty::default() };
         let mut session = Session { authorization, context: raw(&json!({}))?, company: blank };
 
-        let preferences = self.read(client, &session, "model.res.user.get_preferences", &[
-            raw(&true)?,
-        ]);
-        let mut context: Map<String, Value> = client.parse(preferences.await?.get())?;
-        context.retain(|key, _| matches!(key.as_str(), "company" | "company_filter" | "employee" | "groups"));
+        let method = "model.res.user.get_preferences";
+        let preferences = self.read(client, &session, method, &[raw(&true)?]).await?;
+        let mut context: Map<String, Value> = client.parse(preferences.get())?;
+        context.retain(|key, _| CONTEXT.contains(&key.as_str()));
         // names and symbols of units are translated; ours are keyed by the English ones
         context.insert("language".to_owned(), "en".into());
         if let Some(company) = self.company {
@@ -187,9 +190,9 @@ impl Door {
         ];
         let rows = self.read(client, session, "model.company.company.search_read", &params).await?;
         let rows: Vec<Company> = client.parse(rows.get())?;
-        rows.into_iter().next().ok_or_else(|| {
-            client.upstream_error("does not know the company that is configured")
-        })
+        rows.into_iter()
+            .next()
+            .ok_or_else(|| client.upstream_error("does not know the company that is configured"))
     }
 
     async fn read(
