@@ -1,7 +1,10 @@
 //! Layer 1: the systems of record. One capability trait per noun, one adapter folder per back end,
 //! and the system API over them.
 
+mod api;
 mod cached;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod cost_center;
 mod facility;
 mod item;
@@ -12,6 +15,7 @@ mod supplier;
 
 pub mod backends;
 
+pub use api::api;
 pub use cached::Options as CacheOptions;
 pub use cost_center::CostCenters;
 pub use facility::Facilities;

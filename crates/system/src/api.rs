@@ -1,0 +1,77 @@
+//! The system API: the list of its routes, nothing else.
+
+mod cost_center;
+mod facility;
+mod item;
+mod payable;
+mod purchase_order;
+mod query;
+mod receipt;
+mod supplier;
+
+use crate::System;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Threeway system API",
+        version = "1.0.0",
+        description = "Layer 1: the systems of record in one language. Suppliers, items, \
+                       facilities, cost centres, purchase orders, goods receipts and payables, \
+                       whichever back end keeps them.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    servers((url = "/", description = "This gateway.")),
+    tags(
+        (name = "suppliers", description = "Who sells to us and is paid."),
+        (name = "items", description = "What is bought, with its packaging levels."),
+        (name = "facilities", description = "Places that order, receive and use."),
+        (name = "cost-centers", description = "Whose spending it is."),
+        (name = "purchase-orders", description = "What we asked for, from whom, at which price."),
+        (name = "receipts", description = "What arrived."),
+        (name = "payables", description = "What is owed and what was paid of it."),
+    ),
+    modifiers(&Token),
+)]
+struct Contract;
+
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        let components = openapi.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    }
+}
+
+/// The system API.
+#[must_use]
+pub fn api() -> OpenApiRouter<System> {
+    masters(OpenApiRouter::with_openapi(Contract::openapi()))
+        .routes(routes!(purchase_order::list_purchase_orders))
+        .routes(routes!(purchase_order::get_purchase_order))
+        .routes(routes!(receipt::list_receipts))
+        .routes(routes!(receipt::get_receipt))
+        .routes(routes!(payable::list_payables, payable::create_payable))
+        .routes(routes!(payable::get_payable))
+}
+
+fn masters(router: OpenApiRouter<System>) -> OpenApiRouter<System> {
+    router
+        .routes(routes!(supplier::list_suppliers))
+        .routes(routes!(supplier::get_supplier))
+        .routes(routes!(item::list_items))
+        .routes(routes!(item::get_item))
+        .routes(routes!(facility::list_facilities))
+        .routes(routes!(facility::get_facility))
+        .routes(routes!(cost_center::list_cost_centers))
+        .routes(routes!(cost_center::get_cost_center))
+}
+
+#[cfg(test)]
+mod tests;

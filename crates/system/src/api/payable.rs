@@ -1,0 +1,138 @@
+//! Payables over HTTP.
+
+use super::query::PayableQuery;
+use crate::System;
+use axum::Extension;
+use axum::extract::State;
+use canonical::{Error, NewPayable, Page, Payable, PayableId, Principal, Result};
+use http::StatusCode;
+use stack::Problem;
+use stack::extract::{Json, Path, Query, page};
+use stack::problem::ProblemBody;
+
+/// List payables.
+///
+/// Payables with their payment status, in the order of the ids.
+#[utoipa::path(
+    get,
+    path = "/system/v1/payables",
+    tag = "payables",
+    params(PayableQuery),
+    responses(
+        (status = 200, description = "A page of payables.", body = Page<Payable>),
+        (
+            status = "4XX",
+            description = "The question is not valid or not allowed; see code and errors.",
+            body = ProblemBody,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = "5XX",
+            description = "The back end cannot answer now; see code and Retry-After.",
+            body = ProblemBody,
+            content_type = "application/problem+json",
+        ),
+    ),
+    security(("token" = ["system.payables.read"])),
+)]
+pub(super) async fn list_payables(
+    State(system): State<System>,
+    Extension(principal): Extension<Principal>,
+    Query(query): Query<PayableQuery>,
+) -> Result<Json<Page<Payable>>, Problem> {
+    Ok(Json(visible(&system, &principal, query).await?))
+}
+
+/// Get a payable.
+///
+/// One payable with its lines and what was paid of it.
+#[utoipa::path(
+    get,
+    path = "/system/v1/payables/{id}",
+    tag = "payables",
+    params(("id" = PayableId, Path, description = "The payable's id in the finance system.")),
+    responses(
+        (status = 200, description = "The payable.", body = Payable),
+        (
+            status = "4XX",
+            description = "There is no such thing, or it may not be seen.",
+            body = ProblemBody,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = "5XX",
+            description = "The back end cannot answer now; see code and Retry-After.",
+            body = ProblemBody,
+            content_type = "application/problem+json",
+        ),
+    ),
+    security(("token" = ["system.payables.read"])),
+)]
+pub(super) async fn get_payable(
+    State(system): State<System>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<PayableId>,
+) -> Result<Json<Payable>, Problem> {
+    let payable = system.payables().get(&id).await?;
+    if !principal.may_see(&payable.supplier_id) {
+        return Err(Error::not_found("payable", id).into());
+    }
+    Ok(Json(payable))
+}
+
+/// Book a payable.
+///
+/// Books and posts what is owed, once: a second request for the same `invoice_id` is answered with
+/// the payable of the first, whatever its key.
+#[utoipa::path(
+    post,
+    path = "/system/v1/payables",
+    tag = "payables",
+    params((
+        "Idempotency-Key" = String,
+        Header,
+        description = "A key of your own, at most 255 characters; repeat a request with its key.",
+    )),
+    request_body(content = NewPayable, description = "What to book."),
+    responses(
+        (status = 201, description = "Booked and posted, now or before.", body = Payable),
+        (
+            status = "4XX",
+            description = "It cannot be booked; see code and errors.",
+            body = ProblemBody,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = "5XX",
+            description = "Whether it was booked is not known; send it again.",
+            body = ProblemBody,
+            content_type = "application/problem+json",
+        ),
+    ),
+    security(("token" = ["system.payables.create"])),
+)]
+pub(super) async fn create_payable(
+    State(system): State<System>,
+    Extension(principal): Extension<Principal>,
+    Json(payable): Json<NewPayable>,
+) -> Result<(StatusCode, Json<Payable>), Problem> {
+    if principal.supplier_id.is_some() {
+        return Err(Error::forbidden("a supplier submits invoices and books no payables").into());
+    }
+    Ok((StatusCode::CREATED, Json(system.payables().create(&payable).await?)))
+}
+
+async fn visible(
+    system: &System,
+    principal: &Principal,
+    query: PayableQuery,
+) -> Result<Page<Payable>> {
+    let page = page(query.limit, query.cursor)?;
+    let Some(supplier) = super::supplier::asked(principal, query.supplier) else {
+        return Ok(Page { items: Vec::new(), next_cursor: None });
+    };
+    let mut found = system.payables().list(supplier.as_ref(), &page).await?;
+    // ok: verified again on the way out, in case a back end does not hold to the filter
+    found.items.retain(|payable| principal.may_see(&payable.supplier_id));
+    Ok(found)
+}

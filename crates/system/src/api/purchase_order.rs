@@ -1,0 +1,96 @@
+//! Purchase orders over HTTP.
+
+use super::query::OrderQuery;
+use crate::{OrderFilter, System};
+use axum::Extension;
+use axum::extract::State;
+use canonical::{Error, Page, Principal, PurchaseOrder, PurchaseOrderNumber, Result};
+use stack::Problem;
+use stack::extract::{Json, Path, Query, page};
+use stack::problem::ProblemBody;
+
+/// List purchase orders.
+///
+/// Orders in the version in force, in the order of the numbers.
+#[utoipa::path(
+    get,
+    path = "/system/v1/purchase-orders",
+    tag = "purchase-orders",
+    params(OrderQuery),
+    responses(
+        (status = 200, description = "A page of purchase orders.", body = Page<PurchaseOrder>),
+        (
+            status = "4XX",
+            description = "The question is not valid or not allowed; see code and errors.",
+            body = ProblemBody,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = "5XX",
+            description = "The back end cannot answer now; see code and Retry-After.",
+            body = ProblemBody,
+            content_type = "application/problem+json",
+        ),
+    ),
+    security(("token" = ["system.purchase_orders.read"])),
+)]
+pub(super) async fn list_purchase_orders(
+    State(system): State<System>,
+    Extension(principal): Extension<Principal>,
+    Query(query): Query<OrderQuery>,
+) -> Result<Json<Page<PurchaseOrder>>, Problem> {
+    Ok(Json(visible(&system, &principal, query).await?))
+}
+
+/// Get a purchase order.
+///
+/// One order with its status and lines, in the version in force.
+#[utoipa::path(
+    get,
+    path = "/system/v1/purchase-orders/{number}",
+    tag = "purchase-orders",
+    params(("number" = PurchaseOrderNumber, Path, description = "The order's number.")),
+    responses(
+        (status = 200, description = "The order.", body = PurchaseOrder),
+        (
+            status = "4XX",
+            description = "There is no such thing, or it may not be seen.",
+            body = ProblemBody,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = "5XX",
+            description = "The back end cannot answer now; see code and Retry-After.",
+            body = ProblemBody,
+            content_type = "application/problem+json",
+        ),
+    ),
+    security(("token" = ["system.purchase_orders.read"])),
+)]
+pub(super) async fn get_purchase_order(
+    State(system): State<System>,
+    Extension(principal): Extension<Principal>,
+    Path(number): Path<PurchaseOrderNumber>,
+) -> Result<Json<PurchaseOrder>, Problem> {
+    let order = system.purchase_orders().get(&number).await?;
+    if !principal.may_see(&order.supplier_id) {
+        return Err(Error::not_found("purchase order", number).into());
+    }
+    Ok(Json(order))
+}
+
+async fn visible(
+    system: &System,
+    principal: &Principal,
+    query: OrderQuery,
+) -> Result<Page<PurchaseOrder>> {
+    let page = page(query.limit, query.cursor)?;
+    let Some(supplier_id) = super::supplier::asked(principal, query.supplier) else {
+        return Ok(Page { items: Vec::new(), next_cursor: None });
+    };
+    let filter = OrderFilter { supplier_id, facility_id: query.facility, status: query.status };
+    let mut found = system.purchase_orders().list(&filter, &page).await?;
+    // ok: verified again on the way out, in case a back end does not hold to the filter
+    found.items.retain(|order| principal.may_see(&order.supplier_id));
+    Ok(found)
+}
