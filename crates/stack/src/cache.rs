@@ -47,8 +47,8 @@ where
         Self { name, cache }
     }
 
-    /// The value of the key, read by `read` where it is not known. Callers that ask at the same time
-    /// share one read; where that fails they share its error, and the next one reads again.
+    /// The value of the key, read by `read` where it is not known. Callers that ask at the same
+    /// time share one read; where that fails they share its error, and the next one reads again.
     ///
     /// # Errors
     /// What `read` says.

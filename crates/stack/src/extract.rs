@@ -29,8 +29,8 @@ const DETAIL_CHARS_MAX: usize = 300;
 /// A body as it was sent, for operations that read more than JSON.
 #[derive(Clone, Debug)]
 pub struct Raw {
-    /// The media type in lower case without parameters, as in `application/edi-x12`; empty where the
-    /// request names none.
+    /// The media type in lower case without parameters, as in `application/edi-x12`; empty where
+    /// the request names none.
     pub media_type: String,
     /// The body, byte for byte, at most as long as the stack lets through.
     pub bytes: Bytes,
@@ -90,7 +90,12 @@ fn shorten(text: &str) -> String {
     text.chars().take(DETAIL_CHARS_MAX).chain("…".chars()).collect()
 }
 
-/// The name in serde's "missing field `name`": the field that is not there has no place of its own.
-fn missing_field(message: &str) -> Option<&str> {
-    message.strip_prefix("missing field `")?.split('`').next()
+/// What serde says about a field that it does not place: one that is not there, or is there twice.
+fn unplaced(message: &str) -> Option<(&str, &'static str)> {
+    let name = |rest: &'_ str| rest.split('`').next().unwrap_or_default().len();
+    if let Some(rest) = message.strip_prefix("missing field `") {
+        return Some((rest.get(..name(rest))?, "is missing and required"));
+    }
+    let rest = message.strip_prefix("duplicate field `")?;
+    Some((rest.get(..name(rest))?, "is there twice"))
 }

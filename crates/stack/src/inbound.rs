@@ -93,8 +93,8 @@ impl Parts {
     /// Opens what the options and the documents ask for; `sandbox` is one more issuer, if given.
     ///
     /// # Errors
-    /// `invalid` naming the option that is of no use, `internal` naming the operation whose document
-    /// has a gap.
+    /// `invalid` naming the option that is of no use, `internal` naming the operation whose
+    /// document has a gap.
     pub fn open(
         options: &Options,
         documents: &[OpenApi],

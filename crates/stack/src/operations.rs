@@ -53,14 +53,19 @@ impl Table {
             let document = serde_json::to_value(document)
                 .map_err(|it| Error::internal("a document has no JSON form").because(it))?;
             for operation in operations(&document)? {
-                let (id, path) = (operation.id.clone(), operation.path.clone());
-                if table.find(&path, &operation.method).is_some() || !ids.insert(id.clone()) {
-                    return Err(Error::internal(format!("the operation {id} is there twice")));
-                }
-                table.paths.entry(path).or_default().push(Arc::new(operation));
+                table.add(operation, &mut ids)?;
             }
         }
         Ok(table)
+    }
+
+    fn add(&mut self, operation: Operation, ids: &mut BTreeSet<Arc<str>>) -> Result<()> {
+        let Operation { id, path, method, .. } = &operation;
+        if self.find(path, method).is_some() || !ids.insert(Arc::clone(id)) {
+            return Err(Error::internal(format!("the operation {id} is there twice")));
+        }
+        self.paths.entry(path.clone()).or_default().push(Arc::new(operation));
+        Ok(())
     }
 
     /// The operation of a path template and a method; `HEAD` is answered as `GET`.

@@ -147,9 +147,9 @@ impl Upstream {
     /// its status.
     ///
     /// # Errors
-    /// `unavailable` where the back end cannot be reached or is left alone, `timed_out` where it did
-    /// not answer in time, `upstream` where the answer is too large or broken, `internal` where the
-    /// request cannot be made.
+    /// `unavailable` where the back end cannot be reached or is left alone, `timed_out` where it
+    /// did not answer in time, `upstream` where the answer is too large or broken, `internal` where
+    /// the request cannot be made.
     pub async fn send(
         &self,
         retry: Retry,

@@ -167,4 +167,18 @@ mod tests {
             serde_json::from_slice(&body(&Error::conflict("no"))).unwrap();
         assert!(value.get("errors").is_none());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_body_holds_any_part_of_a_cause(kind in 0_usize..4, cause in "[A-Z0-9]{12,40}") {
+            let error = match kind {
+                0 => Error::internal("m"),
+                1 => Error::unavailable("m"),
+                2 => Error::invalid_field("/a", "m"),
+                _ => Error::unauthenticated("m"),
+            };
+            let text = String::from_utf8(body(&error.because(cause.clone()))).unwrap();
+            proptest::prop_assert!(!text.contains(&cause), "{}", text);
+        }
+    }
 }

@@ -128,7 +128,8 @@ pub struct Authenticator {
 struct Trusted {
     issuer: Issuer,
     keys: Keys,
-    validation: Validation,
+    /// One per algorithm: the library wants all algorithms of one to be of the key's family.
+    validations: Vec<(jsonwebtoken::Algorithm, Validation)>,
 }
 
 struct Verified {
@@ -204,14 +205,14 @@ impl Authenticator {
         let Some(trusted) = self.issuers.iter().find(|it| it.issuer.issuer == name) else {
             return Err(Error::unauthenticated("the token's issuer is not one of ours"));
         };
-        if !trusted.validation.algorithms.contains(&header.alg) {
+        let Some((_, validation)) = trusted.validations.iter().find(|it| it.0 == header.alg) else {
             return Err(Error::unauthenticated("the token's algorithm is not taken"));
-        }
+        };
         let key = trusted.keys.find(header.kid.as_deref()).await?;
         if !key.fits(header.alg) {
             return Err(Error::unauthenticated("the token's algorithm does not fit its key"));
         }
-        let token = decode::<Claims>(token, key.decoding(), &trusted.validation)
+        let token = decode::<Claims>(token, key.decoding(), validation)
             .map_err(|it| claims::refusal(it, &trusted.issuer))?;
         let validity = Validity::of(&token.claims)?;
         validity.check(now, self.options.skew_seconds)?;
@@ -229,21 +230,26 @@ impl fmt::Debug for Authenticator {
 
 impl Trusted {
     fn open(issuer: &Issuer, options: &Options) -> Result<Self> {
-        let Some(first) = issuer.algorithms.first() else {
+        if issuer.algorithms.is_empty() {
             let message = format!("the issuer {} has no algorithms", issuer.issuer);
             return Err(Error::invalid(message));
-        };
-        let mut validation = Validation::new(first.outside());
-        validation.algorithms = issuer.algorithms.iter().map(|it| it.outside()).collect();
-        validation.set_audience(&[&issuer.audience]);
-        validation.set_issuer(&[&issuer.issuer]);
-        validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
-        // The library would read the system's clock.
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
+        }
+        let validation = |it: &Algorithm| (it.outside(), validation(issuer, it.outside()));
+        let validations = issuer.algorithms.iter().map(validation).collect();
         let keys = Keys::open(issuer, Duration::from_secs(options.refetch_seconds_min.into()))?;
-        Ok(Self { issuer: issuer.clone(), keys, validation })
+        Ok(Self { issuer: issuer.clone(), keys, validations })
     }
+}
+
+fn validation(issuer: &Issuer, algorithm: jsonwebtoken::Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.set_audience(&[&issuer.audience]);
+    validation.set_issuer(&[&issuer.issuer]);
+    validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
+    // The library would read the system's clock.
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation
 }
 
 /// Who a token says it is from, to know whose keys to verify it with.

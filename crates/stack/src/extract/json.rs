@@ -69,9 +69,9 @@ fn refusal(pointer: &str, error: serde_json::Error) -> Error {
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
     let message = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
-    let refused = match (error.classify(), super::missing_field(message)) {
-        (Category::Data, Some(name)) => {
-            super::at(&format!("{pointer}/{}", escape(name)), "is missing and required")
+    let refused = match (error.classify(), super::unplaced(message)) {
+        (Category::Data, Some((name, detail))) => {
+            super::at(&format!("{pointer}/{}", escape(name)), detail)
         }
         (Category::Data, None) => super::at(pointer, message),
         (Category::Syntax | Category::Eof | Category::Io, _) => Error::invalid(format!(

@@ -1,9 +1,9 @@
 //! What stands in the path.
 
 use crate::Problem;
-use axum::extract::FromRequestParts;
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, MatchedPath};
 use canonical::{Error, Result};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -18,12 +18,15 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match axum::extract::Path::<T>::from_request_parts(parts, state).await {
             Ok(it) => Ok(Self(it.0)),
-            Err(rejection) => Err(refusal(rejection).into()),
+            Err(rejection) => {
+                let template = parts.extensions.get::<MatchedPath>();
+                Err(refusal(rejection, template.map_or("", |it| it.as_str())).into())
+            }
         }
     }
 }
 
-fn refusal(rejection: PathRejection) -> Error {
+fn refusal(rejection: PathRejection, template: &str) -> Error {
     let PathRejection::FailedToDeserializePathParams(error) = rejection else {
         return Error::internal("the path could not be read").because(rejection);
     };
@@ -41,9 +44,18 @@ fn refusal(rejection: PathRejection) -> Error {
             super::at(&format!("{{{index}}}"), &format!("is not a {expected_type}"))
         }
         ErrorKind::ParseError { expected_type, .. } => {
-            Error::invalid(format!("the path holds no {expected_type}"))
+            super::at(only(template), &format!("is not a {expected_type}"))
         }
-        ErrorKind::Message(message) => Error::invalid(super::shorten(message)),
-        _ => return Error::internal("the path could not be read").because(error),
+        ErrorKind::Message(message) => super::at(only(template), message),
+        _ => Error::internal("the path could not be read").because(error),
+    }
+}
+
+/// The one `{name}` of a path template; empty where there are none or several.
+fn only(template: &str) -> &str {
+    let mut names = template.split('/').filter(|it| it.starts_with('{') && it.ends_with('}'));
+    match (names.next(), names.next()) {
+        (Some(name), None) => name,
+        _ => "",
     }
 }

@@ -27,11 +27,10 @@ fn refusal(rejection: QueryRejection) -> Error {
     // The source prints `parameter: what is wrong`, or what is wrong alone.
     let text = rejection.source().map(ToString::to_string).unwrap_or_default();
     let named = text.split_once(": ").filter(|(name, _)| !name.contains([' ', '`']));
-    let refused = match (named, super::missing_field(&text)) {
-        (_, Some(name)) => super::at(&format!("?{name}"), "is missing and required"),
-        (Some((name, detail)), None) => super::at(&format!("?{name}"), detail),
-        (None, None) if text.is_empty() => Error::invalid("the query could not be read"),
-        (None, None) => Error::invalid(super::shorten(&text)),
+    let refused = match super::unplaced(&text).or(named) {
+        Some((name, detail)) => super::at(&format!("?{name}"), detail),
+        None if text.is_empty() => Error::invalid("the query could not be read"),
+        None => Error::invalid(super::shorten(&text)),
     };
     refused.because(rejection)
 }

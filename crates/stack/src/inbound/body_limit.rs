@@ -1,5 +1,5 @@
-//! Policy 8: a body longer than the limit is refused: at once where its length is declared, else when
-//! it gets there.
+//! Policy 8: a body longer than the limit is refused: at once where its length is declared, else
+//! when it gets there.
 
 use crate::{Problem, extract};
 use axum::body::Body;

@@ -49,14 +49,14 @@ pub(super) async fn answer_once(
     let (principal, operation) = (principal.id.clone(), operation.id.to_string());
     match keyed.claim(request, principal, operation).await {
         // The guard goes when the answer is made, and also when this future is dropped or panics.
-        Ok(Begun::New(request, _guard)) => next.run(request).await,
+        Ok(Begun::New(request, _guard)) => next.run(*request).await,
         Ok(Begun::Done(stored)) => replay(stored),
         Err(error) => Problem(error).into_response(),
     }
 }
 
 enum Begun {
-    New(Request, Guard),
+    New(Box<Request>, Guard),
     Done(Stored),
 }
 
@@ -75,7 +75,8 @@ impl Keyed {
         match found {
             None => {
                 head.extensions.insert(claim);
-                Ok(Begun::New(Request::from_parts(head, Body::from(body)), guard))
+                let request = Request::from_parts(head, Body::from(body));
+                Ok(Begun::New(Box::new(request), guard))
             }
             Some(stored) if stored.fingerprint == claim.fingerprint => Ok(Begun::Done(stored)),
             Some(_) => Err(Error::key_reused(

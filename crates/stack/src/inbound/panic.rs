@@ -1,4 +1,5 @@
-//! Policy 5: a bug below is a 500 problem, not a lost connection. What the panic said is for the log.
+//! Policy 5: a bug below is a 500 problem, not a lost connection. What the panic said is for the
+//! log.
 
 use crate::Problem;
 use axum::extract::Request;

@@ -1,4 +1,5 @@
-//! Part of policy 5: what refuses in a way of its own, as the router does, answers as a problem too.
+//! Part of policy 5: what refuses in a way of its own, as the router does, answers as a problem
+//! too.
 
 use crate::Problem;
 use crate::extract::media_type;

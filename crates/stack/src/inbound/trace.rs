@@ -212,4 +212,13 @@ mod tests {
         }
         assert!(parse(&traceparent(&HeaderMap::new())).is_some());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_caller_sends_our_own_is_well_formed(given in "[ -~]{0,80}") {
+            let mut headers = HeaderMap::new();
+            headers.insert("traceparent", given.parse().unwrap());
+            proptest::prop_assert!(parse(&traceparent(&headers)).is_some());
+        }
+    }
 }

@@ -12,8 +12,8 @@ use tokio::time::Instant;
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A client that follows no redirect and uses no proxy that the configuration does not name: where a
-/// call goes is decided in one place.
+/// A client that follows no redirect and uses no proxy that the configuration does not name: where
+/// a call goes is decided in one place.
 pub(super) fn open(name: &str, options: &Options) -> Result<Client> {
     let mut builder = Client::builder()
         .user_agent(concat!("threeway/", env!("CARGO_PKG_VERSION")))

@@ -111,13 +111,13 @@ mod tests {
         }
     }
 
-    fn of(claims: Value) -> Result<Principal> {
+    fn of(claims: &Value) -> Result<Principal> {
         principal(claims.as_object().unwrap(), &issuer())
     }
 
     #[test]
     fn a_principal_is_issuer_and_subject_with_scopes() {
-        let principal = of(json!({ "sub": "u", "role": "ap", "scope": " a.b  c.d " })).unwrap();
+        let principal = of(&json!({ "sub": "u", "role": "ap", "scope": " a.b  c.d " })).unwrap();
         assert_eq!(principal.id, "https://id.example|u");
         assert_eq!(principal.role, Some(Role::Ap));
         assert_eq!(principal.scopes.len(), 2);
@@ -134,10 +134,10 @@ mod tests {
             json!({ "sub": "u", "role": ["supplier"] }),
             json!({ "sub": "u", "role": "ap", "supplier_id": 7 }),
         ] {
-            let error = of(claims.clone()).unwrap_err();
+            let error = of(&claims).unwrap_err();
             assert_eq!(error.kind(), canonical::Kind::Unauthenticated, "{claims}");
         }
-        let principal = of(json!({ "sub": "u", "role": "supplier", "supplier_id": "SUP-1" }));
+        let principal = of(&json!({ "sub": "u", "role": "supplier", "supplier_id": "SUP-1" }));
         assert_eq!(principal.unwrap().supplier_id.unwrap().as_str(), "SUP-1");
     }
 

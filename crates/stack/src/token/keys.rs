@@ -68,8 +68,8 @@ impl Keys {
         Ok(Self { name, source, current, refetch_min, asked: Mutex::new(None) })
     }
 
-    /// The key of this id; a token without an id fits an issuer with one key. An unknown id may be a
-    /// new key, so it makes us ask again, but not often.
+    /// The key of this id; a token without an id fits an issuer with one key. An unknown id may be
+    /// a new key, so it makes us ask again, but not often.
     pub(super) async fn find(&self, id: Option<&str>) -> Result<Arc<Key>> {
         if let Some(key) = self.known(id) {
             return Ok(key);
@@ -150,8 +150,8 @@ fn there(name: &str, url: &str) -> Result<Source> {
     Ok(Source::There { url: url.to_owned(), upstream })
 }
 
-/// The usable keys of a JWK set. What is not for signatures, or of a kind that is not taken, is left
-/// out: other users of the issuer may need it.
+/// The usable keys of a JWK set. What is not for signatures, or of a kind that is not taken, is
+/// left out: other users of the issuer may need it.
 fn parse(name: &str, bytes: &[u8]) -> Result<Set> {
     #[derive(Deserialize)]
     struct Wire {
