@@ -222,7 +222,8 @@ impl LineFacts<'_> {
         let Some(item) = self.item else {
             return (quantity.uom == self.line.quantity.uom).then_some(value);
         };
-        process::matching::factor_to_base(item, &self.order.supplier_id, &quantity.uom).map(|factor| value * factor)
+        process::matching::factor_to_base(item, &self.order.supplier_id, &quantity.uom)
+            .map(|factor| value * factor)
     }
 
     /// What a base quantity is worth at the order's price (R1).

@@ -153,24 +153,27 @@ fn text(path: &Path, fix: &str) -> Result<String, Fault> {
 fn policy(config: &Config, folder: Option<&Path>) -> Result<Policy, Vec<Fault>> {
     let path = &config.policies.tolerances;
     if path.as_os_str().is_empty() {
-        return Ok(Policy::default_shipped());
+        return Policy::default_shipped().map_err(|error| policy_faults(path, &error));
     }
     let path = folder.map_or_else(|| path.clone(), |it| it.join(path));
-    let text = text(&path, "name the file of the tolerance policy, or leave it empty").map_err(one)?;
-    Policy::parse_toml(&text).map_err(|error| {
-        let whole = [canonical::FieldError {
-            pointer: "(the file)".to_owned(),
-            detail: error.message().to_owned(),
-        }];
-        let fields = if error.fields().is_empty() { &whole } else { error.fields() };
-        let fault = |it: &canonical::FieldError| Fault {
-            file: path.display().to_string(),
-            key: it.pointer.clone(),
-            fault: it.detail.clone(),
-            fix: "config/policies/tolerances.toml shows the form".to_owned(),
-        };
-        fields.iter().map(fault).collect()
-    })
+    let text =
+        text(&path, "name the file of the tolerance policy, or leave it empty").map_err(one)?;
+    Policy::parse_toml(&text).map_err(|error| policy_faults(&path, &error))
+}
+
+fn policy_faults(path: &Path, error: &canonical::Error) -> Vec<Fault> {
+    let whole = [canonical::FieldError {
+        pointer: "(the file)".to_owned(),
+        detail: error.message().to_owned(),
+    }];
+    let fields = if error.fields().is_empty() { &whole } else { error.fields() };
+    let fault = |it: &canonical::FieldError| Fault {
+        file: path.display().to_string(),
+        key: it.pointer.clone(),
+        fault: it.detail.clone(),
+        fix: "config/policies/tolerances.toml shows the form".to_owned(),
+    };
+    fields.iter().map(fault).collect()
 }
 
 /// What no single part can see.
@@ -198,7 +201,11 @@ fn crosscheck(config: &Config) -> Vec<Fault> {
         add("process.posting", "0 tries or 0 at once would book nothing", "use at least 1");
     }
     if log_filter(&config.log.filter).is_none() {
-        add("log.filter", "it is not a list of targets and levels", "write as in \"info,stack=debug\"");
+        add(
+            "log.filter",
+            "it is not a list of targets and levels",
+            "write as in \"info,stack=debug\"",
+        );
     }
     faults
 }

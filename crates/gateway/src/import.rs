@@ -1,7 +1,7 @@
 //! Submitting documents from files: a row per document, progress on a terminal.
 
 use crate::cli::Format as Output;
-use canonical::{FacilityId, Outcome, Principal};
+use canonical::{FacilityId, Lane, Outcome, Principal};
 use indicatif::{ProgressBar, ProgressStyle};
 use process::documents::Format;
 use process::{Process, Submission, SubmittedInvoice};
@@ -56,6 +56,16 @@ pub async fn import(
     bar.finish_and_clear();
     to.flush()?;
     Ok(all_taken)
+}
+
+/// Books what is due, so that an import ends with its invoices in the finance system. What cannot be
+/// booked now stays in the queue for `serve`.
+///
+/// # Errors
+/// What the store says.
+pub async fn book(process: &Process) -> canonical::Result<()> {
+    while process.work(Lane::Critical).await? > 0 {}
+    Ok(())
 }
 
 fn write(row: &Row, output: Output, to: &mut (dyn Write + Send)) -> io::Result<()> {

@@ -236,8 +236,7 @@ mod tests {
     fn every_fault_is_named_with_its_file_and_key() {
         let file = "[inbound]\ntimeout = 2\ntimeout_ms = \"soon\"\n[outbound]\nx = 1\n";
         let faults = read::<Whole>(&layers(file, &[("THREEWAY__INBOUND__NAME", "7")])).unwrap_err();
-        let mut keys: Vec<_> =
-            faults.iter().map(|it| format!("{} {}", it.file, it.key)).collect();
+        let mut keys: Vec<_> = faults.iter().map(|it| format!("{} {}", it.file, it.key)).collect();
         keys.sort();
         let expected = [
             "the environment inbound.name",

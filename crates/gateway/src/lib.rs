@@ -21,9 +21,12 @@ use canonical::{Clock, Error, Result};
 use config::Checked;
 use consumption::Consumption;
 use process::Process;
+use serde::Serialize;
 use stack::inbound::{self, Limiter, Parts};
+use stack::operations::Table;
 use stack::sandbox::Sandbox;
 use stack::token::Authenticator;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -89,6 +92,59 @@ pub fn open_process(checked: &Checked, store: &Store, clock: &Clock) -> Result<P
     Ok(Process::new(system, store.clone(), policy, config.process.clone(), clock.clone()))
 }
 
+/// Opens everything that needs no connection and lets it go again: what `check` tells.
+///
+/// # Errors
+/// `invalid` where an option is of no use; `internal` where a contract has a gap.
+pub fn check_parts(checked: &Checked, clock: Clock) -> Result<()> {
+    let config = &checked.config;
+    let sandbox = config.sandbox.enabled.then(|| Sandbox::ephemeral(clock.clone())).transpose()?;
+    let results = Arc::new(contracts::NoAnswers);
+    let parts =
+        Parts::open(&config.inbound, &contracts(), results, sandbox.as_ref(), clock.clone())?;
+    inbound::apply(Router::new(), &parts)?;
+    System::open(&config.system, &config.backends, &clock)?;
+    Ok(())
+}
+
+/// A route, for `threeway routes`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Route {
+    /// The method.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// The operation's id.
+    pub operation: String,
+    /// The scope it asks for.
+    pub scope: String,
+    /// What a request costs of the rate plan.
+    pub cost: u32,
+}
+
+/// Every route of the three APIs, by path and method.
+///
+/// # Errors
+/// `internal` where a contract has a gap.
+pub fn routes(costs: &BTreeMap<String, u32>) -> Result<Vec<Route>> {
+    let table = Table::read(&contracts())?;
+    let mut routes: Vec<Route> = table
+        .iter()
+        .map(|it| {
+            let scopes = it.scopes.iter().flatten().cloned();
+            Route {
+                method: it.method.to_string(),
+                path: it.path.clone(),
+                operation: it.id.to_string(),
+                scope: scopes.collect::<Vec<_>>().join(" "),
+                cost: costs.get(&*it.id).copied().unwrap_or(1),
+            }
+        })
+        .collect();
+    routes.sort_by(|a, b| (&a.path, &a.method).cmp(&(&b.path, &b.method)));
+    Ok(routes)
+}
+
 /// The sandbox issuer with the key of this user, made on first use.
 ///
 /// # Errors
@@ -98,6 +154,8 @@ pub fn sandbox(options: &config::Sandbox, state: Option<PathBuf>, clock: Clock) 
     let named = (!options.key_file.as_os_str().is_empty()).then(|| options.key_file.clone());
     match named.or_else(own) {
         Some(path) => Sandbox::load_or_create(&path, clock),
-        None => Err(Error::invalid("name the key's file in sandbox.key_file: there is no home folder")),
+        None => {
+            Err(Error::invalid("name the key's file in sandbox.key_file: there is no home folder"))
+        }
     }
 }

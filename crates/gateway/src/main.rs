@@ -64,11 +64,7 @@ fn demo(demo: Demo) -> Result<ExitCode> {
     start(checked, demo.place, Some(folder))
 }
 
-fn start(
-    mut checked: Checked,
-    place: Place,
-    demo: Option<tempfile::TempDir>,
-) -> Result<ExitCode> {
+fn start(mut checked: Checked, place: Place, demo: Option<tempfile::TempDir>) -> Result<ExitCode> {
     let config = &mut checked.config;
     config.listen = place.listen.unwrap_or(config.listen);
     config.admin_listen = place.admin_listen.unwrap_or(config.admin_listen);
@@ -116,7 +112,7 @@ fn welcome(
 }
 
 fn demo_supplier() -> Result<canonical::SupplierId> {
-    "SUP-1".parse().map_err(|detail: &str| anyhow::anyhow!(detail))
+    "SUP-1001".parse().map_err(|detail: &str| anyhow::anyhow!(detail))
 }
 
 fn check(check: &Check) -> Result<ExitCode> {
@@ -160,7 +156,11 @@ fn back_end_faults(checked: &Checked) -> Vec<Fault> {
 }
 
 fn routes(output: Output) -> Result<ExitCode> {
-    let routes = gateway::routes()?;
+    let checked = match read(Source::Demo) {
+        Ok(checked) => checked,
+        Err(faults) => return Ok(report(&faults)),
+    };
+    let routes = gateway::routes(&checked.config.inbound.limits.costs)?;
     if output.output == Format::Json {
         return say(&format!("{}\n", serde_json::to_string(&routes)?));
     }

@@ -5,11 +5,19 @@
 //! currency, quantity and price, charges and balance. A stage that fails keeps a line from the ones
 //! that need its answer, and says so; every other check is asked.
 
+mod associate;
+mod bill;
+mod document;
+mod index;
 mod intake;
 mod key;
 mod number;
 mod policy;
+mod price;
+mod quantity;
+mod report;
 mod request;
+mod stand;
 mod unit;
 
 pub use intake::{check, check_invoice};
@@ -20,17 +28,147 @@ pub use policy::{
 pub use unit::factor_to_base;
 pub use request::{Claim, Credit, CreditKind, Evaluation, Facts};
 
-use canonical::{Invoice, MatchResult, Outcome};
+use bill::{Billed, Ground};
+use canonical::{
+    Allocation, Code, Invoice, LineResult, MatchMode, MatchResult, PurchaseOrderNumber,
+};
+use index::{Index, Place};
+use number::Number;
+use report::{Report, Terms};
+use stand::Stands;
+use std::collections::HashMap;
+use unit::Units;
 
-/// Matches an invoice against the facts under a policy.
+/// Matches an invoice against the facts under a policy. Pure: equal input gives the same bytes, and
+/// the order of the lines changes nothing but the order in which they are named.
 #[must_use]
-pub fn evaluate(_invoice: &Invoice, _facts: &Facts, policy: &Policy) -> MatchResult {
-    MatchResult {
-        outcome: Outcome::Exception,
-        reasons: Vec::new(),
-        flags: Vec::new(),
-        checks: Vec::new(),
-        lines: Vec::new(),
-        policy: policy.cited(),
+pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResult {
+    let index = Index::new(facts);
+    let units = Units::new(&invoice.supplier_id);
+    let stands = Stands::new(&index, &units);
+    let ground = Ground { invoice, index: &index, units: &units, stands: &stands };
+    let terms =
+        Terms { policy, invoice_date: invoice.invoice_date, currency: invoice.currency };
+
+    let lines = index::by_number(invoice);
+    let mut reports: Vec<Report> =
+        lines.iter().map(|it| Report::new(Some(it.line_number))).collect();
+    for (line, report) in lines.iter().zip(&mut reports) {
+        price::adds_up(line, invoice.currency, report);
+    }
+    let billed = ground.bill(&facts.credits, &mut reports);
+    for (it, report) in billed.iter().zip(&mut reports) {
+        not_evaluated(&ground, it, report);
+    }
+    let groups = quantity::groups(&billed);
+    quantity::check(&ground, &terms, &billed, &groups, &mut reports);
+    price::check(&ground, &terms, &billed, &mut reports);
+    price::check_sums(&ground, &terms, &billed, &groups, &mut reports);
+    let associated = billed.iter().zip(&mut reports).filter(|(it, _report)| it.order.is_some());
+    for (it, report) in associated {
+        price::large(&terms, it, report);
+    }
+    let mut document = Report::new(None);
+    document::charges(&ground, &terms, &billed, &mut document);
+    document::balance(&ground, &terms, &mut document);
+    if billed.is_empty() {
+        document.fail(Code::Inv01, "the document has no lines".to_owned());
+    }
+    gather(&ground, &billed, reports, document, policy)
+}
+
+/// Says which checks of a line could not be asked, and what stands in their way.
+fn not_evaluated(ground: &Ground<'_>, billed: &Billed<'_>, report: &mut Report) {
+    let Some(because) = billed.stopped else { return };
+    let line = billed.first.and_then(|it| ground.index.line(it));
+    let keys: &[Key] = match line {
+        None => &[Key::QtyOverOrdered, Key::QtyOverReceived, Key::PriceUnit],
+        Some(it) if it.line.match_mode == MatchMode::ZeroWay => &[],
+        Some(it) if it.is_by_amount() => &[Key::AmountLine],
+        Some(it) => {
+            let received = it.receipts.is_empty();
+            let received = if received { Key::QtyNoReceipt } else { Key::QtyOverReceived };
+            let estimated = it.line.price_is_estimated;
+            let price = if estimated { Key::PriceEstimated } else { Key::PriceUnit };
+            report.not_evaluated(Key::QtyOverOrdered, because);
+            if it.needs_receipt() {
+                report.not_evaluated(received, because);
+            }
+            if it.line.match_mode == MatchMode::FourWay {
+                report.not_evaluated(Key::QtyOverAccepted, because);
+            }
+            report.not_evaluated(price, because);
+            &[]
+        }
+    };
+    for key in keys {
+        report.not_evaluated(*key, because);
     }
 }
+
+fn gather(
+    ground: &Ground<'_>,
+    billed: &[Billed<'_>],
+    reports: Vec<Report>,
+    document: Report,
+    policy: &Policy,
+) -> MatchResult {
+    let claimed = claimed(ground, billed);
+    let Report { checks, mut reasons, mut flags, mut outcome, .. } = document;
+    let mut lines = Vec::with_capacity(billed.len());
+    for (it, report) in billed.iter().zip(reports) {
+        outcome = outcome.max(report.outcome);
+        reasons.extend(report.reasons);
+        flags.extend(report.flags);
+        let line = it.first.and_then(|it| ground.index.line(it));
+        lines.push(LineResult {
+            invoice_line: it.line.line_number,
+            purchase_order_number: line.map(|it| it.order.number.clone()),
+            purchase_order_line: line.map(|it| it.line.line_number),
+            outcome: report.outcome,
+            checks: report.checks,
+            allocations: allocations(ground, it, &claimed),
+        });
+    }
+    // stable: reasons of one code on one line keep the order of their order lines
+    reasons.sort_by_key(|it| (it.invoice_line, it.code));
+    flags.sort();
+    MatchResult { outcome, reasons, flags, checks, lines, policy: policy.cited() }
+}
+
+/// What is claimed of each order line with this invoice counted.
+fn claimed(ground: &Ground<'_>, billed: &[Billed<'_>]) -> HashMap<Place, Number> {
+    let mut claimed: HashMap<Place, Number> = HashMap::new();
+    for share in billed.iter().flat_map(|it| &it.shares) {
+        let before = || ground.stands.fine(share.place).map(|it| it.claimed.clone());
+        let sum = claimed.entry(share.place).or_insert_with(|| before().unwrap_or(Number::ZERO));
+        *sum = &*sum + &(&share.quantity - &share.credited);
+    }
+    claimed
+}
+
+fn allocations(
+    ground: &Ground<'_>,
+    billed: &Billed<'_>,
+    claimed: &HashMap<Place, Number>,
+) -> Vec<Allocation> {
+    let one = |share: &bill::Share<'_>| {
+        let line = ground.index.line(share.place)?;
+        let stand = ground.stands.fine(share.place)?;
+        let number: &PurchaseOrderNumber = &line.order.number;
+        Some(Allocation {
+            purchase_order_number: number.clone(),
+            purchase_order_line: line.line.line_number,
+            receipt_number: billed.line.receipt_number.clone(),
+            rung: billed.rung,
+            quantity: share.quantity.text(),
+            uom: share.uom.to_owned(),
+            amount: share.amount.amount_text(),
+            position: stand.position(line.line.quantity.uom.as_str(), claimed.get(&share.place)?),
+        })
+    };
+    billed.shares.iter().filter_map(one).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use crate::{Consumption, Waiting};
 use axum::Extension;
 use axum::extract::State;
-use canonical::{Code, Cursor, FacilityId, Page, Principal, SupplierId};
+use canonical::{Code, FacilityId, Page, Principal, SupplierId};
 use serde::Deserialize;
 use stack::Problem;
 use stack::extract::{Json, Query, page};
