@@ -17,6 +17,9 @@ use canonical::{Decimal, Exact, ExternalId, Invoice, PurchaseOrder, Result};
 /// The most lines that one document may have.
 pub const LINES_MAX: usize = 10_000;
 
+/// The most charges that one document may have.
+const CHARGES_MAX: usize = 1_000;
+
 /// The longest text of a field that is read, in bytes.
 const TEXT_BYTES_MAX: usize = 10_000;
 
@@ -91,8 +94,8 @@ pub enum Parsed {
 /// An invoice with what its document says beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedInvoice {
-    /// The invoice. Where `supplier.ids` is not empty, `supplier_id` is only the best identifier that
-    /// the document states and must be looked up in the supplier master.
+    /// The invoice. Where `supplier.ids` is not empty, `supplier_id` is only the best identifier
+    /// that the document states and must be looked up in the supplier master.
     pub invoice: Invoice,
     /// The supplier, as the document names it.
     pub supplier: PartyNames,
@@ -105,8 +108,8 @@ pub struct ParsedInvoice {
 }
 
 impl ParsedInvoice {
-    /// The gross amount less what lines, charges, discount and tax add up to: zero in a document that
-    /// adds up. In the invoice's currency.
+    /// The gross amount less what lines, charges, discount and tax add up to, in the invoice's
+    /// currency: zero in a document that adds up.
     #[must_use]
     pub fn difference(&self) -> Exact {
         let invoice = &self.invoice;
@@ -137,7 +140,7 @@ pub struct ParsedOrder {
 /// `x12:92` (X12) and `ubl:account` (UBL) are the numbers that the buyer gave it, so our own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartyNames {
-    /// `x12:92`, `duns`, `gln`, `tax`, `hin`, `x12:ZZ`, `iso6523:0184`, …, for look-up in the master.
+    /// For look-up in the master: `x12:92`, `duns`, `gln`, `tax`, `hin`, `x12:ZZ`, `iso6523:0184`.
     pub ids: Vec<ExternalId>,
     /// The name in words.
     pub name: Option<String>,
@@ -183,8 +186,8 @@ pub struct Control {
 /// [`crate::matching::check_invoice`].
 ///
 /// # Errors
-/// `invalid`, with a pointer for each fault (at most 50): a JSON pointer, `segment 12 (SE) element 01`,
-/// or `/Invoice/InvoiceLine[2]/Price/PriceAmount`.
+/// `invalid`, with a pointer for each fault (at most 50): a JSON pointer, `segment 12 (SE) element
+/// 01`, or `/Invoice/InvoiceLine[2]/Price/PriceAmount`.
 pub fn read(format: Format, bytes: &[u8]) -> Result<Vec<Parsed>> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     match format {

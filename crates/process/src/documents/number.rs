@@ -10,8 +10,9 @@ pub(super) fn decimal(text: &str) -> Result<Decimal, &'static str> {
         None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    if whole.is_empty() && fraction.is_empty() {
-        return Err("a decimal number has at least one digit");
+    let plain = |it: &str| it.bytes().all(|it| it.is_ascii_digit());
+    if !plain(whole) || !plain(fraction) || whole.len() + fraction.len() == 0 {
+        return Err("a decimal number has digits, at most one point, and no exponent");
     }
     let whole = match whole.trim_start_matches('0') {
         "" => "0",
@@ -92,8 +93,24 @@ mod tests {
     #[test]
     fn what_is_no_decimal_is_refused() {
         for text in [
-            "", ".", "-", "+-5", "--5", "1e400", "1E5", "NaN", "INF", "1,5", "0x1F", "1 000", "5..",
-            "1.2.3", "9999999999999999", "0.0000001", "½", "١",
+            "",
+            ".",
+            "-",
+            "+-5",
+            "--5",
+            "1e400",
+            "1E5",
+            "NaN",
+            "INF",
+            "1,5",
+            "0x1F",
+            "1 000",
+            "5..",
+            "1.2.3",
+            "9999999999999999",
+            "0.0000001",
+            "½",
+            "١",
         ] {
             reads(text, None);
         }
@@ -101,7 +118,11 @@ mod tests {
 
     #[track_caller]
     fn cents(text: &str, expected: Option<&str>) {
-        assert_eq!(implied_cents(text).ok().map(|it| it.to_string()).as_deref(), expected, "{text}");
+        assert_eq!(
+            implied_cents(text).ok().map(|it| it.to_string()).as_deref(),
+            expected,
+            "{text}"
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod spot;
 mod tree;
 
 use super::fault::Faults;
-use super::{Control, Parsed, ParsedInvoice, StatedTotals, charge, number};
+use super::{CHARGES_MAX, Control, Parsed, ParsedInvoice, StatedTotals, charge, number};
 use canonical::{
     Charge, Currency, Decimal, Error, Exact, Invoice, InvoiceKind, InvoiceLine,
     PurchaseOrderNumber, ReceiptNumber, Result,
@@ -28,12 +28,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Parsed> {
     };
     let spot = Spot::root(&root);
     let mut faults = Faults::default();
-    let currency = spot.parse(&["DocumentCurrencyCode"], &mut faults);
-    let currency = faults.need(
-        currency,
-        || spot.pointer(&["DocumentCurrencyCode"]),
-        "the currency of the document",
-    );
+    let what = "the currency of the document";
+    let currency = spot.needed(&["DocumentCurrencyCode"], what, &mut faults);
     let parsed = currency.and_then(|currency| {
         Reading { root: &spot, is_credit, currency, faults: &mut faults }.document()
     });
@@ -58,22 +54,18 @@ struct Inherited {
 impl Reading<'_, '_> {
     fn document(&mut self) -> Option<ParsedInvoice> {
         let root = self.root;
-        let number = root.parse(&["ID"], self.faults);
-        let number = self.faults.need(number, || root.pointer(&["ID"]), "the invoice number");
+        let number = root.needed(&["ID"], "the invoice number", self.faults);
         let date = self.date();
         let lines = self.lines();
         let (charges, discount) = self.allowances(root)?;
         let tax = self.tax();
-        let stated = self.totals();
-        let gross = self.faults.need(
-            stated.gross,
-            || root.pointer(&["LegalMonetaryTotal", "TaxInclusiveAmount"]),
-            "the total with tax",
-        );
-        let supplier_at = ["AccountingSupplierParty"];
+        let mut stated = self.totals();
+        stated.tax = tax.filter(|_| root.each("TaxTotal").next().is_some());
+        let gross_at = ["LegalMonetaryTotal", "TaxInclusiveAmount"];
+        self.faults.need(root.text(&gross_at), || root.pointer(&gross_at), "the total with tax");
         let (supplier_id, supplier) = party::supplier(root);
-        let supplier_id =
-            self.faults.need(supplier_id, || root.pointer(&supplier_at), "the supplier's name");
+        let supplier_at = || root.pointer(&["AccountingSupplierParty"]);
+        let supplier_id = self.faults.need(supplier_id, supplier_at, "the supplier's name");
         let lines = lines?;
         let invoice = Invoice {
             supplier_invoice_number: number?,
@@ -86,7 +78,7 @@ impl Reading<'_, '_> {
             charges,
             discount_amount: self.sum(&discount, root)?,
             tax_amount: tax?,
-            gross_amount: gross?,
+            gross_amount: stated.gross?,
         };
         let buyer_facility = party::facilities(root);
         let control = Control::default();
@@ -130,7 +122,12 @@ impl Reading<'_, '_> {
     fn allowances(&mut self, spot: &Spot<'_>) -> Option<(Vec<Charge>, Exact)> {
         let (mut charges, mut discount) = (Vec::new(), Exact::default());
         let mut is_complete = true;
-        for extra in spot.each("AllowanceCharge") {
+        for (count, extra) in spot.each("AllowanceCharge").enumerate() {
+            if count == CHARGES_MAX {
+                let detail = format!("at most {CHARGES_MAX} allowances and charges are read");
+                self.faults.add(extra.pointer(&[]), detail);
+                return None;
+            }
             let amount = self.needed_amount(&extra, &["Amount"]);
             let text = |name| extra.text(&[name]).unwrap_or_default();
             match (text("ChargeIndicator").as_ref(), amount) {
@@ -151,8 +148,8 @@ impl Reading<'_, '_> {
         is_complete.then_some((charges, discount))
     }
 
-    /// The tax in the document's currency; a second total in the tax authority's currency is another
-    /// way to say the same.
+    /// The tax in the document's currency; a second total in the tax authority's currency is
+    /// another way to say the same.
     fn tax(&mut self) -> Option<Decimal> {
         let totals: Vec<Spot<'_>> = self.root.each("TaxTotal").collect();
         let code = self.currency.code();
@@ -172,8 +169,8 @@ impl Reading<'_, '_> {
         self.sum(&sum, self.root)
     }
 
+    /// The stated totals but tax, which stands elsewhere.
     fn totals(&mut self) -> StatedTotals {
-        let tax = self.root.each("TaxTotal").next();
         let mut total = |name| self.amount(self.root, &["LegalMonetaryTotal", name]);
         StatedTotals {
             line_total: total("LineExtensionAmount"),
@@ -184,7 +181,7 @@ impl Reading<'_, '_> {
             prepaid: total("PrepaidAmount"),
             rounding: total("PayableRoundingAmount"),
             payable: total("PayableAmount"),
-            tax: tax.filter(|_| self.faults.is_empty()).and_then(|_| self.tax()),
+            tax: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Units of measure: what X12 (element 355) and UBL (UN/ECE recommendations 20 and 21) call ours.
 //!
-//! A code that is not in the tables passes as it is; where nobody knows it, the match says `UOM-01`.
+//! A code that is not in the tables passes as it is; where nobody knows it, the match says
+//! `UOM-01`.
 
 use canonical::{Decimal, Uom};
 
@@ -15,18 +16,17 @@ pub(super) fn of_x12(code: &str) -> Result<Uom, &'static str> {
         "LT" => "L",
         "MO" => "MON",
         "MR" => "M",
-        "PA" => "PK",
         same => same,
     };
     ours.parse()
 }
 
-/// The unit that a UN/ECE code names; packaging codes of recommendation 21 come with or without `X`.
+/// The unit that a UN/ECE code names; packaging codes of recommendation 21 come with an `X`.
 pub(super) fn of_unece(code: &str) -> Result<Uom, &'static str> {
     let code = code.to_ascii_uppercase();
     let ours = match code.as_str() {
         "C62" | "H87" | "NAR" | "NMB" => "EA",
-        "XBX" | "XCX" => "BX",
+        "XBX" => "BX",
         "XCS" => "CS",
         "XCT" => "CT",
         "XBG" => "BG",
@@ -79,7 +79,9 @@ mod tests {
         for (code, ours) in [("CA", "CS"), ("ea", "EA"), ("LT", "L"), ("ZQ", "ZQ")] {
             assert_eq!(of_x12(code).unwrap().as_str(), ours);
         }
-        for (code, ours) in [("C62", "EA"), ("XBX", "BX"), ("CS", "CS"), ("HUR", "HR"), ("Q9", "Q9")] {
+        for (code, ours) in
+            [("C62", "EA"), ("XBX", "BX"), ("CS", "CS"), ("HUR", "HR"), ("Q9", "Q9")]
+        {
             assert_eq!(of_unece(code).unwrap().as_str(), ours);
         }
         assert!(of_x12("").is_err());

@@ -116,13 +116,13 @@ impl<'s, 't> Envelope<'s, 't> {
             "GE" => {
                 self.must_be_outside(segment, self.set);
                 let group = self.group.take();
-                self.close(segment, group, Trailer { control: 6, holds: "transaction sets" });
+                self.close(segment, group, &Trailer { control: 6, holds: "transaction sets" });
                 self.interchange = self.interchange.map(one_more);
             }
             "IEA" => {
                 self.must_be_outside(segment, self.group.or(self.set));
                 let interchange = self.interchange.take();
-                self.close(segment, interchange, Trailer { control: 13, holds: "groups" });
+                self.close(segment, interchange, &Trailer { control: 13, holds: "groups" });
             }
             "TA1" => {}
             _ => self.must_be_inside(segment, self.set, "a transaction set (ST)"),
@@ -141,14 +141,15 @@ impl<'s, 't> Envelope<'s, 't> {
 
     fn must_be_outside(&mut self, segment: &Segment<'t>, open: Option<Open<'s, 't>>) {
         if let Some(open) = open {
-            let detail = format!("{} is still open here: its trailer is missing", open.header.place());
+            let detail =
+                format!("{} is still open here: its trailer is missing", open.header.place());
             self.faults.add(segment.place(), detail);
         }
     }
 
     fn close_set(&mut self, index: usize, segment: &'s Segment<'t>) {
         let set = self.set.take().map(|it| Open { held: index + 1 - it.index, ..it });
-        self.close(segment, set, Trailer { control: 2, holds: "segments" });
+        self.close(segment, set, &Trailer { control: 2, holds: "segments" });
         self.group = self.group.map(one_more);
         let (Some(set), Some(group), Some(interchange)) = (set, self.group, self.interchange)
         else {
@@ -172,7 +173,7 @@ impl<'s, 't> Envelope<'s, 't> {
         });
     }
 
-    fn close(&mut self, trailer: &Segment<'t>, open: Option<Open<'s, 't>>, rule: Trailer) {
+    fn close(&mut self, trailer: &Segment<'t>, open: Option<Open<'s, 't>>, rule: &Trailer) {
         let Some(open) = open else {
             self.faults.add(trailer.place(), "there is nothing here that this trailer could end");
             return;

@@ -5,10 +5,11 @@ use super::{Inherited, Reading};
 use crate::documents::fault::Faults;
 use crate::documents::{number, unit};
 use canonical::{Decimal, Exact, Gtin, InvoiceLine, Quantity, Uom};
+use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// The numbers of the lines: their own where every line has one, else their positions. A number that
-/// comes twice is a fault.
+/// The numbers of the lines: their own where every line has one, else their positions. A number
+/// that comes twice is a fault.
 pub(super) fn numbers(lines: &[Spot<'_>], faults: &mut Faults) -> Vec<u32> {
     let own: Option<Vec<u32>> = lines.iter().map(|it| it.text(&["ID"])?.parse().ok()).collect();
     let Some(own) = own else {
@@ -41,11 +42,13 @@ impl Reading<'_, '_> {
         let item_id = spot.parse(&item_at, self.faults);
         let receipt = spot
             .parse(&["ReceiptLineReference", "DocumentReference", "ID"], self.faults)
-            .or_else(|| spot.parse(&["DespatchLineReference", "DocumentReference", "ID"], self.faults))
+            .or_else(|| {
+                spot.parse(&["DespatchLineReference", "DocumentReference", "ID"], self.faults)
+            })
             .or_else(|| inherited.receipt.clone());
         let (charges, allowances) = extras?;
         let charges: Exact = charges.iter().map(|it| it.amount.exact()).sum();
-        let own = |path: &[&str]| spot.text(path).map(|it| it.into_owned());
+        let own = |path: &[&str]| spot.text(path).map(Cow::into_owned);
         let name = own(&["Item", "Name"]);
         Some(InvoiceLine {
             line_number,
@@ -100,7 +103,7 @@ impl Reading<'_, '_> {
         self.faults.keep(number::decimal(&text), pointer)
     }
 
-    /// How many units the price is for: in the line's own unit, since there is no factor between two.
+    /// How many units the price is for, in the line's own unit: there is no factor between two.
     fn price_base(&mut self, spot: &Spot<'_>, uom: &Uom) -> Option<Decimal> {
         let path = ["Price", "BaseQuantity"];
         let pointer = || spot.pointer(&path);

@@ -7,8 +7,14 @@ use std::fmt::{Display, Write};
 use std::str::FromStr;
 
 /// Elements that may stand several times: their pointers always say which one is meant.
-const REPEATED: [&str; 6] =
-    ["AllowanceCharge", "CreditNoteLine", "InvoiceLine", "PartyIdentification", "PartyTaxScheme", "TaxTotal"];
+const REPEATED: [&str; 6] = [
+    "AllowanceCharge",
+    "CreditNoteLine",
+    "InvoiceLine",
+    "PartyIdentification",
+    "PartyTaxScheme",
+    "TaxTotal",
+];
 
 #[derive(Debug)]
 pub(super) struct Spot<'t> {
@@ -44,11 +50,11 @@ impl<'t> Spot<'t> {
         pointer
     }
 
-    /// The text of the first element by this path, its blanks made single; nothing where it is empty.
+    /// The text of the first element by this path, its blanks made single; nothing where empty.
     pub(super) fn text(&self, path: &[&str]) -> Option<Cow<'t, str>> {
         let text = self.find(path)?.text.trim();
-        let is_plain = !text.contains(|it: char| it.is_whitespace() && it != ' ')
-            && !text.contains("  ");
+        let is_plain =
+            !text.contains(|it: char| it.is_whitespace() && it != ' ') && !text.contains("  ");
         match text {
             "" => None,
             text if is_plain => Some(Cow::Borrowed(text)),
@@ -68,6 +74,20 @@ impl<'t> Spot<'t> {
         T: FromStr<Err: Display>,
     {
         faults.keep(self.text(path)?.parse(), || self.pointer(path))
+    }
+
+    /// The value of the first element by this path; a fault where it is wrong or not there.
+    pub(super) fn needed<T>(
+        &self,
+        path: &[&'static str],
+        what: &str,
+        faults: &mut Faults,
+    ) -> Option<T>
+    where
+        T: FromStr<Err: Display>,
+    {
+        faults.need(self.text(path), || self.pointer(path), what)?;
+        self.parse(path, faults)
     }
 
     fn find(&self, path: &[&str]) -> Option<&'t Node<'t>> {

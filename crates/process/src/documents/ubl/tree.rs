@@ -199,7 +199,8 @@ impl<'t> Builder<'t> {
             return Err(Error::invalid_field(self.place(), detail));
         }
         if self.elements > ELEMENTS_MAX || self.nodes > NODES_MAX {
-            let detail = format!("a document has at most {ELEMENTS_MAX} elements, {NODES_MAX} read");
+            let detail =
+                format!("a document has at most {ELEMENTS_MAX} elements, {NODES_MAX} read");
             return Err(Error::invalid_field(self.place(), detail));
         }
         let name = tag.local_name();
@@ -210,7 +211,7 @@ impl<'t> Builder<'t> {
             Some(name) if self.open.is_empty() && space == Space::Document => {
                 self.push(name, attribute)
             }
-            _ if self.open.is_empty() => Err(self.other_root(tag)),
+            _ if self.open.is_empty() => Err(other_root(tag)),
             Some(name) if self.skipped == 0 && space == Space::Component => {
                 self.push(name, attribute)
             }
@@ -219,14 +220,6 @@ impl<'t> Builder<'t> {
                 Ok(())
             }
         }
-    }
-
-    fn other_root(&self, tag: &BytesStart<'_>) -> Error {
-        let name = tag.local_name();
-        let name: String = name.as_ref().chars().take(40).collect();
-        let detail = "the document is neither an Invoice nor a CreditNote of UBL 2.1, by name and \
-                      namespace";
-        Error::invalid_field(format!("/{name}"), detail)
     }
 
     /// All attributes are read, so that a broken one is noticed.
@@ -262,7 +255,10 @@ impl<'t> Builder<'t> {
             },
         };
         if self.root.is_some() {
-            return Err(Error::invalid_field(format!("/{name}"), "a document has one root element"));
+            return Err(Error::invalid_field(
+                format!("/{name}"),
+                "a document has one root element",
+            ));
         }
         let is_line = matches!(name, "InvoiceLine" | "CreditNoteLine");
         if is_line && usize::try_from(index).unwrap_or(usize::MAX) > LINES_MAX {
@@ -364,4 +360,12 @@ impl<'t> Builder<'t> {
 
 fn matches_utf8(name: &str) -> bool {
     ["utf-8", "utf8", "us-ascii"].iter().any(|it| name.eq_ignore_ascii_case(it))
+}
+
+fn other_root(tag: &BytesStart<'_>) -> Error {
+    let name = tag.local_name();
+    let name: String = name.as_ref().chars().take(40).collect();
+    let detail = "the document is neither an Invoice nor a CreditNote of UBL 2.1, by name and \
+                  namespace";
+    Error::invalid_field(format!("/{name}"), detail)
 }

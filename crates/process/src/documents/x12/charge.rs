@@ -15,7 +15,11 @@ pub(super) enum Extra {
 }
 
 /// Reads a SAC or ITA; one that only informs (`N`, or a request) is nothing.
-pub(super) fn read(segment: &Segment<'_>, currency: Currency, faults: &mut Faults) -> Option<Extra> {
+pub(super) fn read(
+    segment: &Segment<'_>,
+    currency: Currency,
+    faults: &mut Faults,
+) -> Option<Extra> {
     let (code, amount_at, words) = match segment.id() {
         "ITA" => (segment.element(3), 7, segment.element(13)),
         _ => (segment.element(2), 5, segment.element(15)),

@@ -7,7 +7,7 @@ use super::party::Parties;
 use super::segment::Segment;
 use super::{Set, date, item};
 use crate::documents::fault::Faults;
-use crate::documents::{LINES_MAX, ParsedInvoice, StatedTotals, number};
+use crate::documents::{CHARGES_MAX, LINES_MAX, ParsedInvoice, StatedTotals, number};
 use canonical::{
     Charge, Currency, Decimal, Exact, Invoice, InvoiceKind, InvoiceLine, PurchaseOrderNumber,
     SupplierInvoiceNumber,
@@ -62,7 +62,10 @@ struct Reading<'f, 't> {
     tax: Exact,
     line_tax: Exact,
     has_tax: bool,
+    has_beginning: bool,
+    has_total: bool,
     totals: StatedTotals,
+    counts: Option<Segment<'t>>,
 }
 
 impl<'f, 't> Reading<'f, 't> {
@@ -82,7 +85,10 @@ impl<'f, 't> Reading<'f, 't> {
             tax: Exact::default(),
             line_tax: Exact::default(),
             has_tax: false,
+            has_beginning: false,
+            has_total: false,
             totals: StatedTotals::default(),
+            counts: None,
         }
     }
 
@@ -110,18 +116,17 @@ impl<'f, 't> Reading<'f, 't> {
             ("TXI", place) => self.tax(segment, place),
             ("TDS", _) => {
                 self.place = Place::Summary;
+                self.has_total = true;
                 self.totals.gross = charge::cents(segment, 1, self.currency, self.faults);
             }
             ("AMT", Place::Summary) => self.total(segment),
-            ("CTT", _) => {
-                let lines: Vec<Segment<'_>> = self.lines.iter().map(|it| it.segment).collect();
-                item::check_totals(segment, &lines, self.faults);
-            }
+            ("CTT", _) => self.counts = Some(*segment),
             _ => {}
         }
     }
 
     fn beginning(&mut self, segment: &Segment<'t>) {
+        self.has_beginning = true;
         self.date = self.faults.keep(date(segment.element(1)), || segment.at(1));
         self.number = self.faults.keep(segment.element(2).parse(), || segment.at(2));
         if !segment.element(4).is_empty() {
@@ -173,6 +178,10 @@ impl<'f, 't> Reading<'f, 't> {
         }
         match extra {
             Extra::Allowance(amount) => self.discount += amount.exact(),
+            Extra::Charge(_, _) if self.charges.len() == CHARGES_MAX => {
+                let detail = format!("a document has at most {CHARGES_MAX} charges");
+                self.faults.add(segment.place(), detail);
+            }
             Extra::Charge(kind, amount) => self.charges.push(Charge { kind, amount }),
             Extra::Tax(amount) => {
                 self.has_tax = true;
@@ -181,7 +190,7 @@ impl<'f, 't> Reading<'f, 't> {
         }
     }
 
-    /// Tax of the summary is of the whole document; only without it is the tax of the lines added up.
+    /// Tax of the summary is of the whole document; only without it is tax of the lines added up.
     fn tax(&mut self, segment: &Segment<'t>, place: Place) {
         // D: deleted, I: included in the price, O: for information
         if matches!(segment.element(7), "D" | "I" | "O") || place == Place::LineDetail {
@@ -211,6 +220,7 @@ impl<'f, 't> Reading<'f, 't> {
     fn finish(mut self, set: &Set<'t>, trailer: &Segment<'t>) -> Option<ParsedInvoice> {
         let stated: Vec<_> = self.lines.iter().map(|it| (it.segment, it.number())).collect();
         let numbers = item::line_numbers(&stated, self.faults);
+        item::check_totals(self.counts, &stated, self.faults);
         let mut lines = Vec::with_capacity(self.lines.len());
         for (line, number) in std::mem::take(&mut self.lines).into_iter().zip(numbers) {
             lines.extend(line.finish(number, self.order.as_ref(), self.currency, self.faults));
@@ -218,25 +228,24 @@ impl<'f, 't> Reading<'f, 't> {
         let (supplier_id, supplier) = self.parties.supplier(&SUPPLIER, set.sender);
         let (facility_id, buyer_facility) = self.parties.facilities();
         let missing = || trailer.place();
-        let number = self.faults.need(self.number.take(), missing, "BIG02, the invoice number,");
-        let date = self.faults.need(self.date, missing, "BIG01, the invoice date,");
-        let gross = self.faults.need(self.totals.gross, missing, "TDS01, the total amount,");
+        self.faults.need(self.has_beginning.then_some(()), missing, "BIG, number and date,");
+        self.faults.need(self.has_total.then_some(()), missing, "TDS, the total amount,");
         let supplier_id = self.faults.need(supplier_id, missing, "N1, the supplier's name,");
         let tax = if self.has_tax { &self.tax } else { &self.line_tax };
         let tax_amount = sum(tax, self.currency, trailer, self.faults)?;
         let discount_amount = sum(&self.discount, self.currency, trailer, self.faults)?;
         let invoice = Invoice {
-            supplier_invoice_number: number?,
+            supplier_invoice_number: self.number?,
             supplier_id: supplier_id?,
             kind: kind(self.kind, &lines),
-            invoice_date: date?,
+            invoice_date: self.date?,
             currency: self.currency,
             facility_id,
             lines,
             charges: self.charges,
             discount_amount,
             tax_amount,
-            gross_amount: gross?,
+            gross_amount: self.totals.gross?,
         };
         let (stated, control) = (self.totals, set.control.clone());
         Some(ParsedInvoice { invoice, supplier, buyer_facility, stated, control })

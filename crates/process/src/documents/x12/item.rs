@@ -65,7 +65,7 @@ impl Item {
             "BP" | "IN" => self.item_id = faults.keep(value.parse(), place),
             "VP" | "VN" | "VC" => self.supplier_item_number = Some(value.to_owned()),
             "MG" | "MF" | "MP" => self.manufacturer_part_number = Some(value.to_owned()),
-            // a wrong check digit makes it no GTIN, and leaves the other numbers to find the item by
+            // a wrong check digit makes it no GTIN; the other numbers are left to find the item by
             "UP" | "UK" | "EN" | "UI" | "UA" | "EO" => {
                 self.gtin = value.parse().ok().or_else(|| self.gtin.take());
             }
@@ -76,12 +76,9 @@ impl Item {
     }
 }
 
-/// The numbers of the lines: their own where every line has one, else their positions. A number that
-/// comes twice is a fault.
-pub(super) fn line_numbers(
-    lines: &[(Segment<'_>, Option<u32>)],
-    faults: &mut Faults,
-) -> Vec<u32> {
+/// The numbers of the lines: their own where every line has one, else their positions. A number
+/// that comes twice is a fault.
+pub(super) fn line_numbers(lines: &[(Segment<'_>, Option<u32>)], faults: &mut Faults) -> Vec<u32> {
     let own: Option<Vec<u32>> = lines.iter().map(|(_segment, number)| *number).collect();
     let Some(own) = own else {
         return (1..).take(lines.len()).collect();
@@ -97,7 +94,14 @@ pub(super) fn line_numbers(
 
 /// Checks CTT: the count of lines, and the hash total of quantities, which some senders add up with
 /// their points and some, as the standard has it, without.
-pub(super) fn check_totals(segment: &Segment<'_>, lines: &[Segment<'_>], faults: &mut Faults) {
+pub(super) fn check_totals(
+    segment: Option<Segment<'_>>,
+    lines: &[(Segment<'_>, Option<u32>)],
+    faults: &mut Faults,
+) {
+    let Some(segment) = segment else {
+        return;
+    };
     let count = segment.element(1);
     if count.parse() != Ok(lines.len()) {
         let detail = format!("\"{count}\" lines are stated, {} are there", lines.len());
@@ -110,7 +114,7 @@ pub(super) fn check_totals(segment: &Segment<'_>, lines: &[Segment<'_>], faults:
     let Some(hash) = faults.keep(number::decimal(stated), || segment.at(2)) else {
         return;
     };
-    let quantities = || lines.iter().map(|it| it.element(2));
+    let quantities = || lines.iter().map(|(it, _number)| it.element(2));
     let plain: canonical::Exact =
         quantities().filter_map(|it| number::decimal(it).ok()).map(|it| it.exact()).sum();
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();

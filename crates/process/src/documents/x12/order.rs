@@ -6,7 +6,7 @@ use super::party::Parties;
 use super::segment::Segment;
 use super::{Set, date};
 use crate::documents::fault::Faults;
-use crate::documents::{LINES_MAX, ParsedOrder, StatedTotals, number};
+use crate::documents::{CHARGES_MAX, LINES_MAX, ParsedOrder, StatedTotals, number};
 use canonical::{
     Currency, Exact, FreightTerms, MatchBasis, MatchMode, OrderStatus, PlannedCharge,
     PurchaseOrder, PurchaseOrderLine, PurchaseOrderNumber, exact_text,
@@ -55,6 +55,7 @@ struct Line<'t> {
 struct Reading<'f, 't> {
     faults: &'f mut Faults,
     place: Place,
+    has_beginning: bool,
     number: Option<PurchaseOrderNumber>,
     date: Option<Date>,
     status: OrderStatus,
@@ -67,6 +68,7 @@ struct Reading<'f, 't> {
     /// Charges and tax less allowances of the document, for its stated total.
     extras: Exact,
     total: Option<Segment<'t>>,
+    counts: Option<Segment<'t>>,
 }
 
 impl<'f, 't> Reading<'f, 't> {
@@ -74,6 +76,7 @@ impl<'f, 't> Reading<'f, 't> {
         Self {
             faults,
             place: Place::Header,
+            has_beginning: false,
             number: None,
             date: None,
             status: OrderStatus::Dispatched,
@@ -85,6 +88,7 @@ impl<'f, 't> Reading<'f, 't> {
             charges: Vec::new(),
             extras: Exact::default(),
             total: None,
+            counts: None,
         }
     }
 
@@ -110,8 +114,7 @@ impl<'f, 't> Reading<'f, 't> {
             ("SAC" | "ITA", Place::Header | Place::Party) => self.extra(segment),
             ("CTT", _) => {
                 self.place = Place::Summary;
-                let lines: Vec<Segment<'_>> = self.lines.iter().map(|it| it.segment).collect();
-                item::check_totals(segment, &lines, self.faults);
+                self.counts = Some(*segment);
             }
             ("AMT", Place::Header | Place::Party | Place::Summary)
                 if segment.element(1) == "TT" =>
@@ -123,6 +126,7 @@ impl<'f, 't> Reading<'f, 't> {
     }
 
     fn beginning(&mut self, segment: &Segment<'t>) {
+        self.has_beginning = true;
         self.number = self.faults.keep(segment.element(3).parse(), || segment.at(3));
         self.date = self.faults.keep(date(segment.element(5)), || segment.at(5));
         // 01: cancellation, 03: deletion
@@ -170,6 +174,10 @@ impl<'f, 't> Reading<'f, 't> {
     fn extra(&mut self, segment: &Segment<'t>) {
         match charge::read(segment, self.currency, self.faults) {
             Some(Extra::Allowance(amount)) => self.extras -= amount.exact(),
+            Some(Extra::Charge(_, _)) if self.charges.len() == CHARGES_MAX => {
+                let detail = format!("a document has at most {CHARGES_MAX} charges");
+                self.faults.add(segment.place(), detail);
+            }
             Some(Extra::Charge(kind, amount)) => {
                 self.extras += amount.exact();
                 self.charges.push(PlannedCharge { kind, amount });
@@ -180,11 +188,9 @@ impl<'f, 't> Reading<'f, 't> {
     }
 
     fn finish(mut self, set: &Set<'t>, trailer: &Segment<'t>) -> Option<ParsedOrder> {
-        let numbers: Vec<_> = self
-            .lines
-            .iter()
-            .map(|it| (it.segment, it.segment.element(1).parse().ok()))
-            .collect();
+        let numbers: Vec<_> =
+            self.lines.iter().map(|it| (it.segment, it.segment.element(1).parse().ok())).collect();
+        item::check_totals(self.counts, &numbers, self.faults);
         let numbers = item::line_numbers(&numbers, self.faults);
         let lines = std::mem::take(&mut self.lines).into_iter().zip(numbers);
         let requested = self.requested;
@@ -194,16 +200,15 @@ impl<'f, 't> Reading<'f, 't> {
         let (supplier_id, supplier) = self.parties.supplier(&SUPPLIER, set.receiver);
         let (facility_id, buyer_facility) = self.parties.facilities();
         let missing = || trailer.place();
-        let number = self.faults.need(self.number.take(), missing, "BEG03, the order number,");
-        let date = self.faults.need(self.date, missing, "BEG05, the order date,");
+        self.faults.need(self.has_beginning.then_some(()), missing, "BEG, number and date,");
         let supplier_id = self.faults.need(supplier_id, missing, "N1, the supplier's name,");
         let order = PurchaseOrder {
-            number: number?,
+            number: self.number?,
             version: 1,
             supplier_id: supplier_id?,
             currency: self.currency,
             status: self.status,
-            order_date: date?,
+            order_date: self.date?,
             facility_id,
             freight_terms: self.freight_terms,
             planned_charges: self.charges,
@@ -214,8 +219,8 @@ impl<'f, 't> Reading<'f, 't> {
         Some(ParsedOrder { order, supplier, buyer_facility, stated, control })
     }
 
-    /// The stated total has no place in an order, so that one which contradicts the lines is a fault:
-    /// nothing later could notice it.
+    /// The stated total has no place in an order, so that one which contradicts the lines is a
+    /// fault: nothing later could notice it.
     fn stated(&mut self, lines: &[PurchaseOrderLine]) -> StatedTotals {
         let Some(segment) = self.total else {
             return StatedTotals::default();

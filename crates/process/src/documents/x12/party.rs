@@ -9,8 +9,7 @@ use canonical::{ExternalId, FacilityId, SupplierId};
 const PARTIES_MAX: usize = 200;
 
 /// Which identifier is taken first as the supplier's number: our own number for it comes first.
-const PREFERENCE: [&str; 8] =
-    ["x12:92", "x12:91", "x12:ZZ", "duns", "duns4", "gln", "tax", "hin"];
+const PREFERENCE: [&str; 8] = ["x12:92", "x12:91", "x12:ZZ", "duns", "duns4", "gln", "tax", "hin"];
 
 #[derive(Debug, Default)]
 pub(super) struct Parties<'t>(Vec<Party<'t>>);

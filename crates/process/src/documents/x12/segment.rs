@@ -61,8 +61,8 @@ struct Delimiters {
     terminator: char,
 }
 
-/// Cuts a file into segments. Blanks and line ends between segments do not matter, nor does a missing
-/// last terminator.
+/// Cuts a file into segments. Blanks and line ends between segments do not matter, nor does a
+/// missing last terminator.
 pub(super) fn split(text: &str) -> Result<Vec<Segment<'_>>> {
     let mut segments = Vec::new();
     let mut delimiters = None;
