@@ -20,6 +20,7 @@ SYRINGES = ("SYR-10ML", "bx", 50, "2.10")
 MASKS = ("MSK-N95", "u", 400, "1.15")
 SALINE = ("IVS-1000", "u", 240, "2.35")
 TABLETS = ("PARA-500", "bx", 12, "31.00")
+PAPER = ("PAP-LTR", "u", 60, "4.80")
 STENT = ("STENT-3X18", "u", 4, "940.00")
 CLEANING = ("CLN-HOUR", "h", 7.5, "38.00")
 
@@ -31,10 +32,11 @@ ORDERS = [
     ("received_4", "SUP-1001", [MASKS], dict(receipts=[{0: 400}])),
     ("received_5", "SUP-1002", [SALINE], dict(receipts=[{0: 240}])),
     ("received_6", "SUP-1004", [STENT], dict(receipts=[{0: 4}], warehouse="RIVERSIDE")),
-    ("received_lines", "SUP-1001", [GLOVES, MASKS, SYRINGES], dict(receipts=[{0: 100, 1: 400, 2: 50}])),
+    ("received_lines", "SUP-1001", [GLOVES, MASKS, SYRINGES],
+        dict(receipts=[{0: 100, 1: 400, 2: 50}])),
     ("received_boxes", "SUP-1002", [TABLETS], dict(receipts=[{0: 12}])),
     ("received_twice", "SUP-1001", [GLOVES], dict(receipts=[{0: 30}, {0: 70}])),
-    ("received_taxed", "SUP-1001", [GLOVES, MASKS], dict(receipts=[{0: 100, 1: 400}], taxed=True)),
+    ("received_taxed", "SUP-1001", [PAPER], dict(receipts=[{0: 60}])),
     ("received_returned", "SUP-1001", [GLOVES], dict(receipts=[{0: 100}], returned={0: 15})),
     ("partial", "SUP-1001", [GLOVES], dict(receipts=[{0: 60}])),
     ("partial_2", "SUP-1002", [SALINE, TABLETS], dict(receipts=[{0: 240, 1: 5}])),
@@ -52,18 +54,20 @@ COST_CENTERS = {"GLV-NIT-M": "CC-ICU", "STENT-3X18": "CC-OR", "PARA-500": "CC-PH
 class Clerk:
     def __init__(self, rpc):
         self.rpc = rpc
-        self.parties = self.by("party.party", "code", ["name", "addresses", "identifiers.code",
-            "identifiers.type", "supplier_payment_term", "active"], [["active", "in", [True, False]]])
+        self.parties = self.by("party.party", "code", ["name", "active", "addresses",
+            "identifiers.code", "supplier_payment_term"], [["active", "in", [True, False]]])
         self.products = self.by("product.product", "code", ["name", "default_uom.symbol",
-            "purchase_uom.symbol", "type"])
+            "purchase_uom.symbol", "account_category"])
         self.units = self.by("product.uom", "symbol", ["name"])
-        self.places = self.by("stock.location", "code", ["input_location", "storage_location", "name"],
+        self.places = self.by("stock.location", "code", ["input_location", "storage_location"],
             [["type", "=", "warehouse"]])
         self.accounts = self.by("analytic_account.account", "code", ["root", "name"])
-        self.tax = rpc.find("account.tax", [], ["rec_name"])[0]["id"]
+        categories = rpc.find("product.category", [], ["supplier_taxes"])
+        self.taxes = {row["id"]: row["supplier_taxes"] for row in categories}
 
     def by(self, model, key, fields, domain=()):
-        return {row[key]: row for row in self.rpc.find(model, list(domain), [key, *fields]) if row[key]}
+        rows = self.rpc.find(model, list(domain), [key, *fields])
+        return {row[key]: row for row in rows if row[key]}
 
     def order(self, supplier, lines, facts):
         party = self.parties[supplier]
@@ -76,7 +80,7 @@ class Clerk:
             "delivery_date": date(TODAY),
             "warehouse": self.places[facts.get("warehouse", "LAKESIDE")]["id"],
             "invoice_method": facts.get("method", "manual"),
-            "lines": [["create", [self.line(it, facts.get("taxed")) for it in lines]]],
+            "lines": [["create", [self.line(it) for it in lines]]],
         }])
         until = facts.get("until", "processing")
         for step in {"draft": (), "quotation": ("quote",), "cancelled": ("quote", "cancel"),
@@ -95,7 +99,7 @@ class Clerk:
             time.sleep(0.05)
         raise TimeoutError(f"order {order} stays {row['state']}")
 
-    def line(self, line, taxed):
+    def line(self, line):
         code, unit, quantity, price = line
         center = self.accounts.get(COST_CENTERS.get(code))
         return {
@@ -104,7 +108,7 @@ class Clerk:
             "unit": self.units[unit]["id"],
             "quantity": quantity,
             "unit_price": decimal(price),
-            "taxes": [["add", [self.tax]]] if taxed else [],
+            "taxes": [["add", self.taxes[self.products[code]["account_category"]]]],
             "description": self.products[code]["name"],
             "analytic_accounts": [["create", [{"root": center["root"], "account": center["id"]}]]]
             if center else [],
@@ -137,28 +141,29 @@ class Clerk:
     def send_back(self, order, returned):
         """Tryton's own way: an order with negative lines whose origin is the first order."""
         head, = self.read(order)
+        name = "wizard.purchase.return_purchase"
         context = {**self.rpc.context, "active_model": "purchase.purchase", "active_id": order,
             "active_ids": [order]}
-        wizard, start, _ = self.rpc.send("wizard.purchase.return_purchase.create", [context])
-        step = self.rpc.send("wizard.purchase.return_purchase.execute", [wizard, {}, start, context])
-        self.rpc.send("wizard.purchase.return_purchase.execute",
-            [wizard, {"start": {}}, step["view"]["buttons"][-1]["state"], context])
-        back, = self.rpc.find("purchase.purchase", [["origin", "=", f"purchase.purchase,{order}"]],
-            ["lines"])
+        wizard, start, _ = self.rpc.send(f"{name}.create", [context])
+        step = self.rpc.send(f"{name}.execute", [wizard, {}, start, context])
+        chosen = step["view"]["buttons"][-1]["state"]
+        self.rpc.send(f"{name}.execute", [wizard, {"start": {}}, chosen, context])
+        of_order = [["origin", "=", f"purchase.purchase,{order}"]]
+        back, = self.rpc.find("purchase.purchase", of_order, ["lines"])
         for place, line in enumerate(back["lines"]):
             self.rpc.call("purchase.line", "write", [line], {"quantity": -returned[place]})
         for step in ("quote", "confirm"):
             self.rpc.call("purchase.purchase", step, [back["id"]])
         self.await_processing(back["id"])
-        shipments = self.rpc.find("purchase.purchase", [["id", "=", back["id"]]], ["shipment_returns"])
-        shipment, = shipments[0]["shipment_returns"]
+        back, = self.rpc.find("purchase.purchase", of_order, ["shipment_returns"])
+        shipment, = back["shipment_returns"]
         for step in ("assign_try", "do"):
             self.rpc.call("stock.shipment.in.return", step, [shipment])
 
     def read(self, order):
-        return self.rpc.find("purchase.purchase", [["id", "=", order]], ["number", "state", "party",
-            "total_amount", "tax_amount", "lines.product.code", "lines.unit.symbol", "lines.quantity",
-            "lines.unit_price"])
+        return self.rpc.find("purchase.purchase", [["id", "=", order]], ["number", "state",
+            "party", "total_amount", "tax_amount", "lines.product.code", "lines.unit.symbol",
+            "lines.quantity", "lines.unit_price"])
 
 
 def describe(clerk, key, supplier, order, facts):

@@ -30,17 +30,20 @@ SUPPLIERS = [
     ("SUP-1005", "Old Harbor Surgical", "31-7720154", "605938812", "Salem", False),
 ]
 EXPENSES = [("5110", "Medical supplies"), ("5120", "Pharmacy"), ("5130", "Facility services"),
-    ("5190", "Freight and charges")]
+    ("5140", "Taxed supplies"), ("5190", "Freight and charges")]
+# The kinds of expense on which sales tax is due.
+TAXED = {"5140"}
 PRODUCTS = [
-    # code, name, type, account, price, supplier, bought in, EAN
+    # code, name, type, account, price, supplier, bought in, EAN; in the order of the codes
+    ("CLN-HOUR", "Terminal cleaning", "service", "5130", "38.00", "SUP-1003", "h", None),
     ("GLV-NIT-M", "Nitrile examination gloves M", "goods", "5110", "12.50", "SUP-1001", "u",
         "4006381333931"),
-    ("SYR-10ML", "Syringe 10 ml luer lock", "goods", "5110", "0.21", "SUP-1001", "bx", None),
-    ("MSK-N95", "Respirator N95", "goods", "5110", "1.15", "SUP-1001", "u", None),
     ("IVS-1000", "Sodium chloride 0.9 % 1000 ml", "goods", "5120", "2.35", "SUP-1002", "u", None),
-    ("PARA-500", "Paracetamol 500 mg, 100 tablets", "goods", "5120", "3.10", "SUP-1002", "bx", None),
+    ("MSK-N95", "Respirator N95", "goods", "5110", "1.15", "SUP-1001", "u", None),
+    ("PAP-LTR", "Copy paper, ream", "goods", "5140", "4.80", "SUP-1001", "u", None),
+    ("PARA-500", "Paracetamol 500 mg", "goods", "5120", "3.10", "SUP-1002", "bx", None),
     ("STENT-3X18", "Coronary stent 3.0 x 18 mm", "goods", "5110", "940.00", "SUP-1004", "u", None),
-    ("CLN-HOUR", "Terminal cleaning", "service", "5130", "38.00", "SUP-1003", "h", None),
+    ("SYR-10ML", "Syringe 10 ml luer lock", "goods", "5110", "0.21", "SUP-1001", "bx", None),
 ]
 COST_CENTERS = [("CC-ICU", "Intensive care"), ("CC-OR", "Operating rooms"), ("CC-PHA", "Pharmacy")]
 
@@ -101,7 +104,7 @@ def suppliers(term):
 
 
 def categories(owner, accounts):
-    """Expense accounts and, per account, a product category; the taxed ones end in a T."""
+    """An expense account and a product category for each kind of expense, and a tax."""
     parent = accounts["expense"]
     tax = create_tax(Decimal(".08"))
     tax.name = tax.description = "Sales tax 8 %"
@@ -113,6 +116,8 @@ def categories(owner, accounts):
         account.save()
         made[code] = get("product.category")(name=name, accounting=True, account_expense=account,
             account_revenue=accounts["revenue"])
+        if code in TAXED:
+            made[code].supplier_taxes.append(get("account.tax")(tax.id))
         made[code].save()
     return made
 

@@ -1,4 +1,4 @@
-"""A small client of Tryton's JSON-RPC: one session, calls as methods, values as Tryton encodes them."""
+"""A small client of Tryton's JSON-RPC: one session, values as Tryton encodes them."""
 
 import base64
 import itertools
@@ -28,7 +28,7 @@ class Rpc:
         body = json.dumps({"id": next(self.ids), "method": method, "params": params}).encode()
         request = urllib.request.Request(self.url, body, self.headers)
         with urllib.request.urlopen(request, timeout=60) as answer:
-            # Tryton names gzip for plain bodies when gzip is not asked for, so the header is not read.
+            # Not asked for gzip, Tryton names it and sends plain JSON: its header is not read.
             reply = json.loads(answer.read())
         if "error" in reply:
             raise Refused(f"{method}: {reply['error']}")

@@ -219,9 +219,9 @@ pub(super) fn fault(name: &str, access: Access, error: &[Value]) -> Option<Error
         }
         // A warning asks a person; nobody here may say yes in their place.
         ("UserWarning", _) => Error::conflict(format!(
-            "{name} asks for a decision: {} ({})",
-            quote(text(1).unwrap_or_default()),
-            quote(text(0).unwrap_or_default())
+            "{name} asks for a decision ({}): {}",
+            quote(text(0).unwrap_or_default().rsplit('.').next().unwrap_or_default()),
+            quote(text(1).unwrap_or_default())
         )),
         ("ConcurrencyException", _) => {
             Error::conflict(format!("{name} has changed the record meanwhile; read it again"))

@@ -138,8 +138,8 @@ impl Tryton {
             match posted {
                 Ok(_) => return Ok(()),
                 Err(error) if is_unknown(&error) => {
-                    let is_posted =
-                        self.reread(draft).await.is_ok_and(|it| it.state != draft.state);
+                    let now = self.reread(draft).await.and_then(|it| it.state());
+                    let is_posted = now.is_ok_and(|it| it != PayableState::Draft);
                     if is_posted {
                         return Ok(());
                     }
@@ -148,7 +148,12 @@ impl Tryton {
                     }
                 }
                 Err(error) => {
-                    self.delete(draft).await?;
+                    // refused, unless another process has posted the same draft meanwhile
+                    let now = self.reread(draft).await?;
+                    if now.state()? != PayableState::Draft {
+                        return Ok(());
+                    }
+                    self.delete(&now).await?;
                     return Err(error);
                 }
             }
