@@ -134,3 +134,6 @@ fn read(mut row: Row) -> Result<Claim> {
         },
     })
 }
+
+#[cfg(test)]
+mod tests;

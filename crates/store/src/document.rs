@@ -80,3 +80,6 @@ fn read(mut row: Row) -> Result<Document> {
         bytes: row.bytes()?,
     })
 }
+
+#[cfg(test)]
+mod tests;

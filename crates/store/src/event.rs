@@ -167,3 +167,6 @@ fn read(mut row: Row) -> Result<LoggedEvent> {
     event.sequence = format!("{sequence:020}");
     Ok(LoggedEvent { position, event })
 }
+
+#[cfg(test)]
+mod tests;

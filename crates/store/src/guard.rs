@@ -80,3 +80,6 @@ impl Store {
         Ok(keys.into_iter().map(guard).collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

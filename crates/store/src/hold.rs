@@ -131,3 +131,6 @@ fn read(mut row: Row) -> Result<Hold> {
         detail_json: row.text()?,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,3 +95,6 @@ impl Store {
         .transpose()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,8 @@ use crate::Store;
 use crate::batch::{Batch, Query, Val};
 use crate::row::{Row, json};
 use canonical::{
-    Code, Currency, Decimal, Error, FacilityId, Invoice, InvoiceId, InvoiceKind, InvoiceState, Outcome, Result,
-    SupplierId, SupplierInvoiceNumber,
+    Code, Currency, Decimal, Error, FacilityId, Invoice, InvoiceId, InvoiceKind, InvoiceState,
+    Outcome, Result, SupplierId, SupplierInvoiceNumber,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -112,10 +112,10 @@ pub enum ErpStatus {
 }
 
 pub(crate) const HEAD: &str = "i.id, i.version, i.state, i.outcome, i.supplier_id,
-    i.supplier_group, i.supplier_invoice_number, i.normalised_number, i.kind, i.currency, i.gross_amount,
-    i.at_stake, i.invoice_date, i.facility_id, i.document_id, i.payload_sha256, i.channel,
-    i.submitted_by, i.correlation_id, i.run_no, i.codes, i.erp, i.waiting_since, i.created_at,
-    i.updated_at";
+    i.supplier_group, i.supplier_invoice_number, i.normalised_number, i.kind, i.currency,
+    i.gross_amount, i.at_stake, i.invoice_date, i.facility_id, i.document_id, i.payload_sha256,
+    i.channel, i.submitted_by, i.correlation_id, i.run_no, i.codes, i.erp, i.waiting_since,
+    i.created_at, i.updated_at";
 
 impl Batch {
     /// Takes an invoice in. `head.version` and `head.waiting_since` are the store's to set.

@@ -54,8 +54,8 @@ impl Store {
     /// where there is none; its folder must exist.
     ///
     /// # Errors
-    /// `invalid` where the URL is not one, saying what is right; `unavailable` where the file cannot
-    /// be opened; `internal` where it was written by a newer or another version.
+    /// `invalid` where the URL is not one, saying what is right; `unavailable` where the file
+    /// cannot be opened; `internal` where it was written by a newer or another version.
     pub async fn open(url: &str) -> Result<Self> {
         let path = url::sqlite_path(url)?;
         Ok(Self { engine: Arc::new(Engine::open(path).await?) })

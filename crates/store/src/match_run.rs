@@ -98,3 +98,6 @@ fn read(row: &mut Row) -> Result<MatchRun> {
         result: row.json()?,
     })
 }
+
+#[cfg(test)]
+mod tests;

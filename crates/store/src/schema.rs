@@ -59,7 +59,7 @@ fn apply(connection: &mut Connection, migration: &Migration) -> Result<()> {
         Some(applied) if applied == checksum => return Ok(()),
         Some(_) => {
             return Err(Error::internal(format!(
-                "the store's tables were made by another text of {}; use the version that made them",
+                "the store's tables were made by another {}; use the version that made them",
                 migration.name
             )));
         }

@@ -100,6 +100,7 @@ pub(crate) fn head(number: usize) -> InvoiceHead {
         supplier_group: "SUP-1".to_owned(),
         supplier_invoice_number: format!("INV-{number}").parse().unwrap(),
         normalised_number: number.to_string(),
+        kind: InvoiceKind::Standard,
         currency: canonical::Currency::USD,
         gross_amount: decimal("1280.00"),
         at_stake: Decimal::ZERO,
@@ -134,7 +135,7 @@ pub(crate) fn invoice(head: &InvoiceHead) -> Invoice {
     Invoice {
         supplier_invoice_number: head.supplier_invoice_number.clone(),
         supplier_id: head.supplier_id.clone(),
-        kind: InvoiceKind::Standard,
+        kind: head.kind,
         invoice_date: head.invoice_date,
         currency: head.currency,
         facility_id: head.facility_id.clone(),

@@ -71,6 +71,14 @@ pub struct WorkCount {
     pub count: u64,
 }
 
+const LEASE: &str = "UPDATE work SET state = 'leased', due_at = $3, attempts = attempts + 1
+    WHERE id IN (
+        SELECT w.id FROM work w
+        WHERE w.lane = $1 AND w.due_at <= $2 AND NOT EXISTS (
+            SELECT 1 FROM work e WHERE e.name = w.name AND e.seq < w.seq AND e.state <> 'done')
+        ORDER BY w.due_at, w.seq LIMIT $4)
+    RETURNING seq, id, kind, name, payload, attempts, last_error, created_at";
+
 const fn lane_name(lane: Lane) -> &'static str {
     match lane {
         Lane::Critical => "critical",
@@ -161,14 +169,7 @@ impl Store {
     ) -> Result<Vec<Work>> {
         let mut batch = Batch::new();
         batch.returning(
-            "UPDATE work SET state = 'leased', due_at = $3, attempts = attempts + 1
-             WHERE id IN (
-                SELECT w.id FROM work w
-                WHERE w.lane = $1 AND w.due_at <= $2 AND NOT EXISTS (
-                    SELECT 1 FROM work e
-                    WHERE e.name = w.name AND e.seq < w.seq AND e.state <> 'done')
-                ORDER BY w.due_at, w.seq LIMIT $4)
-             RETURNING seq, id, kind, name, payload, attempts, last_error, created_at",
+            LEASE,
             [Val::from(lane_name(lane)), now.into(), lease_until.into(), limit.into()],
         );
         let rows = self.engine.write(batch).await?.rows;
@@ -219,3 +220,6 @@ fn read(mut row: Row) -> Result<(i64, Work)> {
     };
     Ok((seq, work))
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,24 +8,29 @@ use canonical::Result;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 pub(super) fn run(path: &Path, jobs: &Mutex<mpsc::Receiver<ReadJob>>, ready: Ready) {
     let Some(connection) = open(path, open_reader, ready) else { return };
-    while let Some(job) = next(jobs) {
-        match job {
-            // ok: whoever asked has gone
-            Job::Do { answer, .. } if answer.is_closed() => {}
-            Job::Do { what, answer } => {
-                answer.send(read(&connection, &what)).ok();
-            }
-            Job::Close => jobs.lock().unwrap_or_else(PoisonError::into_inner).close(),
+    while let Some((queries, answer)) = next(jobs) {
+        // ok: whoever asked may have gone, before or since
+        if !answer.is_closed() {
+            answer.send(read(&connection, &queries)).ok();
         }
     }
 }
 
-fn next(jobs: &Mutex<mpsc::Receiver<ReadJob>>) -> Option<ReadJob> {
-    jobs.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
+type Asked = (Vec<Query>, oneshot::Sender<Result<Vec<Vec<Row>>>>);
+
+fn next(jobs: &Mutex<mpsc::Receiver<ReadJob>>) -> Option<Asked> {
+    let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        match jobs.blocking_recv()? {
+            Job::Do { what, answer } => return Some((what, answer)),
+            // ok: under the same lock, since the next reader to hold it waits for a job
+            Job::Close => jobs.close(),
+        }
+    }
 }
 
 fn read(connection: &Connection, queries: &[Query]) -> Result<Vec<Vec<Row>>> {

@@ -122,8 +122,8 @@ impl ToSql for Val {
     }
 }
 
-/// What an error of SQLite's means to a caller: come back later where the disk or another process is
-/// in the way, else it is our fault.
+/// What an error of SQLite's means to a caller: come back later where the disk or another process
+/// is in the way, else it is our fault.
 pub(crate) fn failure(error: rusqlite::Error) -> Error {
     let kind = match error.sqlite_error_code() {
         Some(

@@ -58,6 +58,16 @@ async fn a_closed_store_refuses() {
 }
 
 #[tokio::test]
+async fn closing_ends_every_reader_however_they_take_turns() {
+    let scratch = Scratch::open().await;
+    let url = format!("sqlite:{}", scratch.connection().path().unwrap());
+    for _ in 0..50 {
+        let store = Store::open(&url).await.unwrap();
+        store.close().await;
+    }
+}
+
+#[tokio::test]
 async fn closing_finishes_what_was_handed_over() {
     let scratch = Scratch::open().await;
     let mut tasks = JoinSet::new();
@@ -112,21 +122,22 @@ async fn many_callers_share_commits_and_lose_nothing() {
     }
 }
 
+async fn try_to_win(store: Store, guard: Guard, id: String) -> Committed {
+    let mut batch = Batch::new();
+    batch.insert_document(document(&id));
+    batch.bump_guard(&guard);
+    store.commit(batch).await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_those_who_read_one_guard_a_single_one_wins() {
     let scratch = Scratch::open().await;
     for round in 0..3 {
         let guards = scratch.guards(["order_line:PO-9:10".to_owned()]).await.unwrap();
         assert_eq!(guards[0].version, round);
-        let store: Store = scratch.clone();
+        let (store, guard) = (Store::clone(&scratch), guards[0].clone());
         let answers = together(50, move |number| {
-            let (store, guard) = (store.clone(), guards[0].clone());
-            async move {
-                let mut batch = Batch::new();
-                batch.insert_document(document(&format!("doc_{round}_{number}")));
-                batch.bump_guard(&guard);
-                store.commit(batch).await.unwrap()
-            }
+            try_to_win(store.clone(), guard.clone(), format!("doc_{round}_{number}"))
         })
         .await;
         assert_eq!(answers.iter().filter(|it| it.is_done()).count(), 1);

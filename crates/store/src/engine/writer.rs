@@ -60,8 +60,8 @@ fn refuse(waiting: Vec<Waiting>, error: &Error) {
     }
 }
 
-/// One transaction for all. A batch that fails is undone alone; where the transaction itself is lost
-/// or cannot be committed, nobody is told that anything was written.
+/// One transaction for all. A batch that fails is undone alone; where the transaction itself is
+/// lost or cannot be committed, nobody is told that anything was written.
 fn write_group(connection: &Connection, batches: &[Batch]) -> Result<Vec<Result<Written>>> {
     let written = try_group(connection, batches);
     if !connection.is_autocommit()
