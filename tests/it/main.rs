@@ -7,5 +7,7 @@
     reason = "a test that cannot go on has failed, and says where"
 )]
 
+mod access;
 mod layers;
+mod openapi;
 mod tidy;

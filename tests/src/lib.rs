@@ -1,1 +1,174 @@
-//! The harness.
+//! The harness: a whole gateway over the memory back end and a store of its own, asked without a
+//! socket. Time stands still until a test moves it.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, and says where"
+)]
+
+mod answer;
+mod caller;
+mod clock;
+pub mod contract;
+pub mod demo;
+
+pub use answer::Answer;
+pub use caller::{Caller, INVOICES};
+pub use clock::TestClock;
+
+use canonical::{Event, Lane, Payable, Role};
+use gateway::Gateway;
+use gateway::config::{self, Source};
+use jsonwebtoken::{EncodingKey, Header};
+use serde_json::Value;
+use stack::sandbox::Sandbox;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+use store::EventKey;
+use tempfile::TempDir;
+
+/// The top of the tree.
+#[must_use]
+pub fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is in a folder")
+}
+
+/// A gateway with the demo's data and a store that lives as long as the test.
+#[derive(Debug)]
+pub struct TestGateway {
+    // ok: fields drop in this order, so the store is closed before its folder goes
+    gateway: Gateway,
+    sandbox: Sandbox,
+    clock: TestClock,
+    keys: Arc<AtomicU64>,
+    folder: TempDir,
+}
+
+impl TestGateway {
+    /// As `threeway demo` starts it.
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With the configuration that these environment variables make, `THREEWAY__…`.
+    pub async fn with(environment: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = TestClock::default();
+        let store = format!("sqlite:{}", folder.path().join("threeway.sqlite").display());
+        let own = [("THREEWAY__STORE", store.as_str())];
+        let variables = own.iter().chain(environment);
+        let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let checked = config::read(Source::Demo, variables).expect("the configuration is fine");
+        let key = key_file(folder.path());
+        let sandbox = Sandbox::load_or_create(&key, clock.handle()).unwrap();
+        let gateway = gateway::open(&checked, Some(&sandbox), clock.handle()).await.unwrap();
+        Self { gateway, sandbox, clock, keys: Arc::default(), folder }
+    }
+
+    /// The time that this gateway goes by.
+    #[must_use]
+    pub const fn clock(&self) -> &TestClock {
+        &self.clock
+    }
+
+    /// Everything behind the routes.
+    #[must_use]
+    pub const fn parts(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// Somebody with all scopes of a role; a supplier's role takes [`TestGateway::supplier`].
+    #[must_use]
+    pub fn role(&self, role: Role) -> Caller {
+        self.bearer(self.sandbox.issue(role, None, &[], HOUR).unwrap())
+    }
+
+    /// Accounts payable.
+    #[must_use]
+    pub fn ap(&self) -> Caller {
+        self.role(Role::Ap)
+    }
+
+    /// An administrator, whose rate plan is never used up.
+    #[must_use]
+    pub fn admin(&self) -> Caller {
+        self.role(Role::Admin)
+    }
+
+    /// A supplier's own user.
+    #[must_use]
+    pub fn supplier(&self, id: &str) -> Caller {
+        let id = id.parse().unwrap();
+        self.bearer(self.sandbox.issue(Role::Supplier, Some(&id), &[], HOUR).unwrap())
+    }
+
+    /// An administrator who was given these scopes and no others.
+    #[must_use]
+    pub fn scoped(&self, scopes: &[&str]) -> Caller {
+        let scopes: Vec<String> = scopes.iter().map(|it| (*it).to_owned()).collect();
+        self.bearer(self.sandbox.issue(Role::Admin, None, &scopes, HOUR).unwrap())
+    }
+
+    /// Somebody who shows this token.
+    #[must_use]
+    pub fn bearer(&self, token: impl Into<String>) -> Caller {
+        Caller::new(&self.gateway.public, Some(token.into()), &self.keys)
+    }
+
+    /// Somebody without a token.
+    #[must_use]
+    pub fn nobody(&self) -> Caller {
+        Caller::new(&self.gateway.public, None, &self.keys)
+    }
+
+    /// A token with any header and claims, signed with the sandbox issuer's own key.
+    #[must_use]
+    pub fn sign(&self, header: &Header, claims: &Value) -> String {
+        let key = fs::read(key_file(self.folder.path())).unwrap();
+        jsonwebtoken::encode(header, claims, &EncodingKey::from_ed_der(&key)).unwrap()
+    }
+
+    /// A token of the sandbox issuer as it makes them.
+    #[must_use]
+    pub fn token(&self, role: Role, ttl: Duration) -> String {
+        self.sandbox.issue(role, None, &[], ttl).unwrap()
+    }
+
+    /// Does everything that is due in the booking queue; tells how many items there were.
+    pub async fn work(&self) -> usize {
+        let mut done = 0;
+        loop {
+            match self.gateway.process.work(Lane::Critical).await.unwrap() {
+                0 => return done,
+                some => done += some,
+            }
+        }
+    }
+
+    /// The events under a business key, in the order of the log.
+    pub async fn events(&self, key: &EventKey) -> Vec<Event> {
+        let logged = self.gateway.store.events_of(key, 0, 1000).await.unwrap();
+        logged.into_iter().map(|it| it.event).collect()
+    }
+
+    /// How many events there are in all: nothing was stored where this has not moved.
+    pub async fn event_position(&self) -> i64 {
+        self.gateway.store.event_position().await.unwrap()
+    }
+
+    /// The payables in the finance system under a supplier's own invoice number.
+    pub async fn payables(&self, supplier: &str, number: &str) -> Vec<Payable> {
+        let (supplier, number) = (supplier.parse().unwrap(), number.parse().unwrap());
+        let payables = self.gateway.process.system().payables();
+        payables.find_by_reference(&supplier, &number).await.unwrap()
+    }
+}
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+fn key_file(folder: &Path) -> PathBuf {
+    folder.join("sandbox.pk8")
+}

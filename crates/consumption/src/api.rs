@@ -23,6 +23,8 @@ use utoipa_axum::routes;
         (name = "timeline", description = "The truth about an order or an invoice, from every system."),
         (name = "exceptions", description = "What waits, why, since when and for how much."),
     ),
+    // those that only a query names are not found by themselves
+    components(schemas(canonical::FacilityId, canonical::PayableId, canonical::ReceiptNumber)),
     modifiers(&Token),
 )]
 struct Contract;
