@@ -83,22 +83,21 @@ fn the_table_refuses_what_it_must() {
 
 #[test]
 fn no_crate_passes_on_another_of_ours() {
-    let mut faults = Vec::new();
-    for (name, _) in OURS {
-        for file in sources(&crates().join(name).join("src")) {
-            for (index, line) in fs::read_to_string(&file).unwrap().lines().enumerate() {
-                if passes_on(line) {
-                    let file = file.display();
-                    faults.push(format!(
-                        "{file}:{}: `{}` tunnels a layer: let the user import it",
-                        index + 1,
-                        line.trim()
-                    ));
-                }
-            }
-        }
-    }
+    let folders = OURS.iter().map(|(name, _)| crates().join(name).join("src"));
+    let faults: Vec<String> =
+        folders.flat_map(|it| sources(&it)).flat_map(|it| passed_on(&it)).collect();
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// The lines of a file that pass on another crate of ours.
+fn passed_on(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).unwrap();
+    let lines = text.lines().enumerate().filter(|(_, line)| passes_on(line));
+    let fault = |(index, line): (usize, &str)| {
+        let (file, line) = (file.display(), line.trim());
+        format!("{file}:{}: `{line}` tunnels a layer: let the user import it", index + 1)
+    };
+    lines.map(fault).collect()
 }
 
 /// Why `name` may not depend on `dependency`; `None` where it may.

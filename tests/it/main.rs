@@ -9,5 +9,6 @@
 
 mod access;
 mod layers;
+mod matching;
 mod openapi;
 mod tidy;

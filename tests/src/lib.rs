@@ -2,6 +2,8 @@
 //! socket. Time stands still until a test moves it.
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test that cannot go on has failed, and says where"
 )]
