@@ -134,3 +134,44 @@ async fn a_cursor_of_another_list_is_refused() {
     assert_eq!(error.kind(), canonical::Kind::Invalid);
     assert_eq!(error.fields()[0].pointer, "?cursor");
 }
+
+#[test]
+fn the_demo_has_an_invoice_for_every_main_reason() {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Entry {
+        name: String,
+        note: String,
+        expect: Expect,
+        request: Request,
+    }
+    #[derive(Deserialize)]
+    struct Expect {
+        outcome: canonical::Outcome,
+        reasons: BTreeSet<canonical::Code>,
+    }
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Request {
+        invoice: canonical::Invoice,
+    }
+    let text =
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/demo/invoices.json"));
+    let entries: Vec<Entry> = serde_json::from_str(text).unwrap();
+    let names: BTreeSet<_> = entries.iter().map(|it| &it.name).collect();
+    assert_eq!(names.len(), entries.len());
+    for it in &entries {
+        assert!(!it.note.is_empty() && !it.request.invoice.lines.is_empty(), "{}", it.name);
+        let worst = it.expect.reasons.iter().filter_map(|it| it.outcome()).max();
+        assert!(worst.is_none_or(|worst| worst == it.expect.outcome), "{}", it.name);
+    }
+    let codes: BTreeSet<_> =
+        entries.iter().flat_map(|it| &it.expect.reasons).map(|it| it.as_str()).collect();
+    for code in [
+        "PRC-01", "PRC-02", "QTY-01", "QTY-02", "QTY-03", "QTY-04", "AMT-01", "UOM-01", "UOM-02",
+        "UOM-04", "TOT-01", "TOT-02", "CUR-01", "SUP-01", "SUP-02", "PO-01", "PO-02", "PO-03",
+        "PO-04", "PO-05", "ASC-01", "DUP-01", "CHG-02", "AMT-03",
+    ] {
+        assert!(codes.contains(code), "{code}");
+    }
+}
