@@ -42,9 +42,9 @@ pub trait Payables: Debug + Send + Sync {
     /// the first, finishes what was left undone, and makes no second one.
     ///
     /// # Errors
-    /// `conflict` where the finance system holds the reference already and not from this invoice, or
-    /// refuses the post for a business reason; `unavailable`, `timed_out`, `upstream` where the result
-    /// is unknown: inquire with [`Payables::find`], or call again.
+    /// `conflict` where the finance system holds the reference already and not from this invoice,
+    /// or refuses the post for a business reason; `unavailable`, `timed_out`, `upstream` where the
+    /// result is unknown: inquire with [`Payables::find`], or call again.
     async fn create(&self, payable: &NewPayable) -> Result<Payable>;
 
     /// Payables in the order of their ids.
