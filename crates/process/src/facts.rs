@@ -89,7 +89,7 @@ async fn supplier(system: &System, parsed: &ParsedInvoice) -> Result<Option<Supp
     }
     for name in names(&parsed.supplier) {
         let own: Option<SupplierId> = name.key.parse().ok();
-        let found = match own.filter(|_| name.system == "x12:92") {
+        let found = match own.filter(|_| is_our_number(name)) {
             Some(own) => by_number(system, &own).await?,
             None => system.suppliers().find(name).await?,
         };
@@ -106,6 +106,11 @@ async fn by_number(system: &System, id: &SupplierId) -> Result<Option<Supplier>>
         Err(error) if error.kind() == Kind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Whether a document says that the name is the one we gave the supplier.
+fn is_our_number(name: &ExternalId) -> bool {
+    matches!(name.system.as_str(), "x12:92" | "ubl:account")
 }
 
 /// At most a handful: a document cannot make us ask for ever.
