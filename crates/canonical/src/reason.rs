@@ -103,6 +103,7 @@ codes! {
     Chg02 "CHG-02" Blocked Buyer &["po.changed", "credit.received"], "Freight is billed although the terms exclude it.";
     Tot01 "TOT-01" Exception Ap &["invoice.corrected"], "The document does not add up.";
     Tot02 "TOT-02" Exception Ap &["invoice.corrected"], "A line does not add up.";
+    Crd01 "CRD-01" Exception Ap &["invoice.corrected"], "More is credited than was billed.";
     Cur01 "CUR-01" Exception Ap &["po.changed", "invoice.corrected"], "The currency is not the order's.";
     Cur02 "CUR-02" Exception Treasury &["rate.published"], "There is no rate to convert a limit with.";
 }

@@ -1,9 +1,9 @@
 //! The match engine: one pure function from an invoice, the facts and a policy to a decision with
 //! every reason. No clock, no IO: equal input gives the same bytes, today and in a replay.
 //!
-//! An invoice passes the stages of `domain.md` A9.1: intake, parties and orders, association, units,
-//! currency, quantity and price, charges and balance. A stage that fails keeps a line from the ones
-//! that need its answer, and says so; every other check is asked.
+//! An invoice passes the stages of `domain.md` A9.1: intake, parties and orders, association,
+//! units, currency, quantity and price, charges and balance. A stage that fails keeps a line from
+//! the ones that need its answer, and says so; every other check is asked.
 
 mod associate;
 mod bill;
@@ -25,8 +25,8 @@ pub use key::Key;
 pub use policy::{
     Effective, OnBreach, Policy, PolicyDocument, PriceBasis, RowDocument, SideDocument,
 };
-pub use unit::factor_to_base;
 pub use request::{Claim, Credit, CreditKind, Evaluation, Facts};
+pub use unit::factor_to_base;
 
 use bill::{Billed, Ground};
 use canonical::{
@@ -47,8 +47,7 @@ pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResul
     let units = Units::new(&invoice.supplier_id);
     let stands = Stands::new(&index, &units);
     let ground = Ground { invoice, index: &index, units: &units, stands: &stands };
-    let terms =
-        Terms { policy, invoice_date: invoice.invoice_date, currency: invoice.currency };
+    let terms = Terms { policy, invoice_date: invoice.invoice_date, currency: invoice.currency };
 
     let lines = index::by_number(invoice);
     let mut reports: Vec<Report> =

@@ -1,5 +1,6 @@
-//! Which order line an invoice line bills: the ladder of `domain.md` A6. A rung that finds one stops;
-//! one that finds several leaves them to the next rung. Never by amount alone, never across suppliers.
+//! Which order line an invoice line bills: the ladder of `domain.md` A6. A rung that finds one
+//! stops; one that finds several leaves them to the next rung. Never by amount alone, never across
+//! suppliers.
 
 use super::index::{Index, Names, Order, OrderLine, Place, gtins, padded, plain};
 use super::number::Number;
@@ -223,14 +224,12 @@ fn places<'n>(names: &'n Names<'_>, line: &InvoiceLine, rung: u8) -> Cow<'n, [Pl
             Some(found) => Cow::Borrowed(found),
             None => of(line.gtin.as_ref().and_then(|it| names.by_gtin.get(&padded(it)))),
         },
-        4 => of(line
-            .supplier_item_number
-            .as_ref()
-            .and_then(|it| names.by_catalogue.get(&plain(it)))),
-        _ => of(line
-            .manufacturer_part_number
-            .as_ref()
-            .and_then(|it| names.by_part.get(&plain(it)))),
+        4 => {
+            of(line.supplier_item_number.as_ref().and_then(|it| names.by_catalogue.get(&plain(it))))
+        }
+        _ => {
+            of(line.manufacturer_part_number.as_ref().and_then(|it| names.by_part.get(&plain(it))))
+        }
     }
 }
 

@@ -140,11 +140,8 @@ impl<'a> Order<'a> {
     pub(super) fn names(&self, index: &Index<'a>, supplier: &SupplierId) -> &Names<'a> {
         self.names.get_or_init(|| {
             let mut names = Names::default();
-            for place in self.places() {
-                if let Some(line) = index.line(place) {
-                    names.add(place, line, supplier);
-                }
-            }
+            let lines = self.places().filter_map(|it| Some((it, index.line(it)?)));
+            lines.for_each(|(place, line)| names.add(place, line, supplier));
             names
         })
     }

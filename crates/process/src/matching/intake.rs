@@ -1,5 +1,5 @@
-//! Intake: what cannot be matched at all, because no reason could say it. Everything else is matched
-//! and gets its reasons.
+//! Intake: what cannot be matched at all, because no reason could say it. Everything else is
+//! matched and gets its reasons.
 
 use super::request::{Credit, CreditKind, Facts};
 use canonical::{

@@ -31,7 +31,7 @@ keys! {
     PriceUnit "PRICE_UNIT" "The price billed against a firm price.";
     PriceEstimated "PRICE_ESTIMATED" "The price billed against an estimate.";
     AmountLine "AMOUNT_LINE" "The amount billed over the order line's amount.";
-    AmountPoItem "AMOUNT_PO_ITEM" "A line so large that somebody looks at it, even if it is perfect.";
+    AmountPoItem "AMOUNT_PO_ITEM" "A line so large that a person looks at it, even if perfect.";
     ChargePlanned "CHARGE_PLANNED" "A charge against what the order planned.";
     ChargeUnplanned "CHARGE_UNPLANNED" "A charge that nobody planned.";
     DocBalance "DOC_BALANCE" "The document's total against its parts.";

@@ -53,9 +53,7 @@ impl Number {
     /// The same for the outside.
     pub(super) fn exact(&self) -> Exact {
         match self {
-            Self::Small(upper, lower) => {
-                Exact::new_raw(BigInt::from(*upper), BigInt::from(*lower))
-            }
+            Self::Small(upper, lower) => Exact::new_raw(BigInt::from(*upper), BigInt::from(*lower)),
             Self::Big(value) => (**value).clone(),
         }
     }
@@ -110,10 +108,10 @@ impl Number {
 
     /// Rounds to the minor unit, halves away from zero (R1 of `domain.md` A1.1).
     pub(super) fn round(&self, currency: Currency) -> Money {
-        self.rounded(currency.exponent())
-            .map_or_else(|| Money::round(&self.exact(), currency), |it| {
-                Money::from_minor(it, currency)
-            })
+        self.rounded(currency.exponent()).map_or_else(
+            || Money::round(&self.exact(), currency),
+            |it| Money::from_minor(it, currency),
+        )
     }
 
     /// A count of the last place, halves away from zero; `None` where that overflows.

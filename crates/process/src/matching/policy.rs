@@ -265,7 +265,8 @@ impl Reader<'_> {
                 Some(key) => rows.entry(key).or_default().push((place, row)),
                 None => {
                     let known: Vec<&str> = Key::ALL.iter().map(|it| it.as_str()).collect();
-                    let detail = format!("{} is no key; keys are {}", written.key, known.join(", "));
+                    let detail =
+                        format!("{} is no key; keys are {}", written.key, known.join(", "));
                     self.fault(format!("/rows/{place}/key"), detail);
                 }
             }

@@ -1,5 +1,5 @@
-//! What was found: checks, reasons and flags of a line or of the document, and the one place where a
-//! variance is held against a limit.
+//! What was found: checks, reasons and flags of a line or of the document, and the one place where
+//! a variance is held against a limit.
 
 use super::key::Key;
 use super::number::Number;
@@ -61,18 +61,19 @@ impl<'a> Terms<'a> {
         self.policy.row(key, self.invoice_date)
     }
 
-    /// Holds an absolute difference against one side of a row. A limit is breached only by more than
-    /// it; a percentage of nothing is beyond every percentage.
+    /// Holds an absolute difference against one side of a row. A limit is breached only by more
+    /// than it; a percentage of nothing is beyond every percentage.
     pub(super) fn verdict(&self, row: &Row, side: &Side, measure: &Measure) -> Verdict {
         if measure.is_nothing() {
             return Verdict::Inside;
         }
         let of = |inside| if inside { Verdict::Inside } else { Verdict::Beyond };
         let abs = side.abs.as_ref().map(|limit| {
-            if self.policy.currency() != self.currency && !limit.is_zero() {
+            let amount = Number::from(measure.amount).abs();
+            if self.policy.currency() != self.currency && !limit.is_zero() && !amount.is_zero() {
                 return Verdict::Unknown;
             }
-            of(Number::from(measure.amount).abs() <= *limit)
+            of(amount <= *limit)
         });
         let pct = side.pct.as_ref().map(|limit| {
             of(measure.percent.as_ref().is_some_and(|percent| percent.abs() <= *limit))
@@ -95,7 +96,12 @@ impl Measure {
         Self { amount, percent, quantity: None }
     }
 
-    pub(super) fn of_quantity(quantity: Number, base: &Number, price: &Number, c: Currency) -> Self {
+    pub(super) fn of_quantity(
+        quantity: Number,
+        base: &Number,
+        price: &Number,
+        c: Currency,
+    ) -> Self {
         let amount = (&quantity * price).round(c);
         Self { amount, percent: percent_of(&quantity, base), quantity: Some(quantity) }
     }
@@ -182,8 +188,7 @@ impl Report {
                 clears_on: clears_on(code),
                 detail,
             };
-            let on_breach =
-                if code == Code::Cur02 { OnBreach::Exception } else { row.on_breach };
+            let on_breach = if code == Code::Cur02 { OnBreach::Exception } else { row.on_breach };
             self.breach(reason, on_breach);
         }
         let because = (verdict == Verdict::Unknown).then(|| Code::Cur02.as_str().to_owned());

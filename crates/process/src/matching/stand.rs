@@ -55,7 +55,12 @@ impl Stand {
     fn of<'a>(line: &OrderLine<'a>, units: &Units<'a>) -> Result<Self, Fault> {
         let (of, written) = (line.of(), line.line);
         let currency = line.order.currency;
-        let unit = units.factor(of, &written.quantity.uom, View::Ours)?.value;
+        let unit = match units.factor(of, &written.quantity.uom, View::Ours) {
+            Ok(factor) => factor.value,
+            // money is compared: what does not convert is not needed
+            Err(_fault) if line.is_by_amount() => Number::ONE,
+            Err(fault) => return Err(fault),
+        };
         let whole = units.convert(of, &written.quantity, View::Ours).map_err(|fault| {
             fault.about(|| format!("order {} line {}", line.order.number, written.line_number))
         });
@@ -72,9 +77,10 @@ impl Stand {
             unit,
         };
         if line.is_by_amount() {
-            // money is compared: what does not convert is not needed
             stand.ordered = &value * &stand.unit;
-            stand.claim(line, units).or_else(|_fault| stand.claim_amounts(line))?;
+            if stand.claim(line, units).is_err() {
+                stand.claim_amounts(line);
+            }
             return Ok(stand);
         }
         stand.ordered = whole?;
@@ -127,7 +133,7 @@ impl Stand {
         Ok(())
     }
 
-    fn claim_amounts(&mut self, line: &OrderLine<'_>) -> Result<(), Fault> {
+    fn claim_amounts(&mut self, line: &OrderLine<'_>) {
         let currency = self.amount.currency();
         let mut minor = 0i128;
         for claim in &line.claims {
@@ -135,7 +141,6 @@ impl Stand {
             minor = minor.saturating_add(amount.unwrap_or_default());
         }
         self.claimed_amount = Money::from_minor(minor, currency);
-        Ok(())
     }
 
     /// Ordered and not claimed.
@@ -184,10 +189,10 @@ pub(super) fn claimed_by<'a>(
     let factor = units
         .factor(line.of(), &claim.quantity.uom, View::Suppliers)
         .map_err(|it| it.about(|| format!("claim of {}", claim.invoice)))?;
-    let stated = claim.exact.as_ref().map_or_else(
-        || Number::from(claim.quantity.value),
-        |it| Number::from(it.clone()),
-    );
+    let stated = claim
+        .exact
+        .as_ref()
+        .map_or_else(|| Number::from(claim.quantity.value), |it| Number::from(it.clone()));
     Ok(&stated * &factor.value)
 }
 

@@ -68,7 +68,12 @@ impl<'a> Units<'a> {
     }
 
     /// A quantity in base units; a fraction of what cannot be split is a fault.
-    pub(super) fn convert(&self, of: Of<'a>, it: &'a Quantity, view: View) -> Result<Number, Fault> {
+    pub(super) fn convert(
+        &self,
+        of: Of<'a>,
+        it: &'a Quantity,
+        view: View,
+    ) -> Result<Number, Fault> {
         let factor = self.factor(of, &it.uom, view)?;
         let quantity = &Number::from(it.value) * &factor.value;
         match of.item {
@@ -115,8 +120,8 @@ impl<'a> Units<'a> {
     }
 }
 
-/// How many base units one `uom` of the item is on our orders and receipts; `None` where there is no
-/// conversion, or several that disagree.
+/// How many base units one `uom` of the item is on our orders and receipts; `None` where there is
+/// no conversion, or several that disagree.
 #[must_use]
 pub fn factor_to_base(item: &Item, supplier: &SupplierId, uom: &Uom) -> Option<Exact> {
     let of = Of { item: Some((0, item)), base: &item.base_uom };

@@ -1,1 +1,56 @@
-//! number tests
+//! Small and big numbers are one kind of number.
+
+use super::*;
+use proptest::prelude::*;
+
+fn of(text: &str) -> Number {
+    Number::parse(text).unwrap()
+}
+
+#[test]
+fn what_overflows_goes_on_exactly() {
+    let big = Number::whole(i128::MAX);
+    let bigger = &big * &big;
+    assert!(matches!(bigger, Number::Big(_)));
+    assert_eq!(bigger.per(&big), Some(big.clone()), "and comes back where it fits");
+    assert!(&bigger - &Number::ONE < bigger);
+    assert_eq!((&bigger - &bigger), Number::ZERO);
+    assert_eq!(Number::whole(i128::MIN).abs().text(), "170141183460469231731687303715884105728");
+}
+
+#[test]
+fn text_reads_back() {
+    for text in ["0", "40", "-7/12", "7/12", "1.5", "0.000001"] {
+        assert_eq!(of(text).text(), text);
+    }
+    assert_eq!(Number::parse("1/0"), None);
+    assert_eq!(Number::parse("x"), None);
+}
+
+#[test]
+fn what_is_shown_is_rounded_half_away_from_zero() {
+    assert_eq!(of("7/12").show(3), "0.583");
+    assert_eq!(of("-1.005").show(2), "-1.01");
+    assert_eq!(of("-0.004").show(2), "0.00");
+    assert_eq!(of("301.5").show(0), "302");
+}
+
+proptest! {
+    #[test]
+    fn arithmetic_agrees_with_the_slow_way(
+        a in any::<i64>(), b in 1i64.., c in any::<i64>(), d in 1i64.., places in 0u32..6,
+    ) {
+        let (x, y) = (Number::ratio(a.into(), b.into()), Number::ratio(c.into(), d.into()));
+        let (x, y) = (x.unwrap(), y.unwrap());
+        prop_assert_eq!((&x + &y).exact(), x.exact() + y.exact());
+        prop_assert_eq!((&x - &y).exact(), x.exact() - y.exact());
+        prop_assert_eq!((&x * &y).exact(), x.exact() * y.exact());
+        prop_assert_eq!(x.cmp(&y), x.exact().cmp(&y.exact()));
+        prop_assert_eq!(x.show(places), canonical::show(&x.exact(), places));
+        prop_assert_eq!(x.round(Currency::USD), Money::round(&x.exact(), Currency::USD));
+        prop_assert_eq!(of(&x.text()), x.clone());
+        if let Some(quotient) = x.per(&y) {
+            prop_assert_eq!(quotient.exact(), x.exact() / y.exact());
+        }
+    }
+}

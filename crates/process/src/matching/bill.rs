@@ -1,0 +1,330 @@
+//! The lines of an invoice with what was found for them: order lines, quantities in base units and
+//! shares of the amount. What this leaves is what the checks read.
+
+use super::associate::{Found, Ladder};
+use super::index::{Index, Place};
+use super::number::Number;
+use super::report::Report;
+use super::request::{Credit, CreditKind};
+use super::stand::{Stand, Stands, money};
+use super::unit::{Factor, Fault, Units, View};
+use canonical::{
+    Code, Invoice, InvoiceKind, InvoiceLine, Money, OrderStatus, PurchaseOrder, allocate,
+};
+use std::collections::HashMap;
+
+/// One invoice line and what it was matched to.
+pub(super) struct Billed<'a> {
+    pub(super) line: &'a InvoiceLine,
+    pub(super) net: Money,
+    /// The order lines it bills, in the order in which they are filled.
+    pub(super) shares: Vec<Share<'a>>,
+    pub(super) rung: u8,
+    /// The order, where one was found and may be billed.
+    pub(super) order: Option<&'a PurchaseOrder>,
+    /// The first order line, also where no share of it could be computed.
+    pub(super) first: Option<Place>,
+    /// What keeps the line from later stages.
+    pub(super) stopped: Option<Code>,
+    /// How its unit converts, where it does.
+    pub(super) factor: Option<Factor>,
+    pub(super) price_credit: Money,
+}
+
+/// What an invoice line asks for of one order line.
+pub(super) struct Share<'a> {
+    pub(super) place: Place,
+    /// In base units.
+    pub(super) quantity: Number,
+    pub(super) credited: Number,
+    pub(super) uom: &'a str,
+    /// What the quantity costs at the order's price, not rounded.
+    pub(super) worth: Number,
+    pub(super) amount: Money,
+    pub(super) credited_amount: Money,
+}
+
+/// Everything that is looked up while the lines are matched.
+pub(super) struct Ground<'a> {
+    pub(super) invoice: &'a Invoice,
+    pub(super) index: &'a Index<'a>,
+    pub(super) units: &'a Units<'a>,
+    pub(super) stands: &'a Stands<'a>,
+}
+
+/// The credits of one invoice line.
+type Credits<'a> = HashMap<u32, Vec<&'a Credit>>;
+
+impl<'a> Ground<'a> {
+    /// Stages 3 to 6: orders, association, units, currency. Lines that name their order line go
+    /// first, so that what is left open is shared by those that do not.
+    pub(super) fn bill(&self, credits: &'a [Credit], reports: &mut [Report]) -> Vec<Billed<'a>> {
+        let ladder = Ladder::new(self.invoice, self.index, self.units, self.stands);
+        let lines = super::index::by_number(self.invoice);
+        let credits = by_line(credits);
+        let mut assigned: HashMap<Place, Number> = HashMap::new();
+        let mut billed: Vec<Billed<'a>> = Vec::with_capacity(lines.len());
+        let mut found: Vec<Vec<Place>> = Vec::with_capacity(lines.len());
+        for (line, report) in lines.into_iter().zip(reports.iter_mut()) {
+            let mut it = Billed::new(line, self.invoice);
+            found.push(match self.find(&ladder, line) {
+                Found::Nothing(code, detail) => {
+                    it.stop(report, code, detail);
+                    Vec::new()
+                }
+                Found::Lines(places, rung) => {
+                    it.rung = rung;
+                    self.place(&mut it, &places, report);
+                    places
+                }
+            });
+            billed.push(it);
+        }
+        for single in [true, false] {
+            let these = billed.iter_mut().zip(&found).filter(|(_it, it)| (it.len() == 1) == single);
+            for (it, places) in these.filter(|(it, _places)| it.stopped.is_none()) {
+                self.share(it, places, &mut assigned);
+            }
+        }
+        for (it, report) in billed.iter_mut().zip(reports) {
+            self.credit(it, &credits, report);
+            self.currency(it, report);
+        }
+        billed
+    }
+
+    fn find(&self, ladder: &Ladder<'a>, line: &'a InvoiceLine) -> Found {
+        let what = match self.invoice.kind {
+            InvoiceKind::Standard | InvoiceKind::SelfBilled | InvoiceKind::NonPo => {
+                return ladder.climb(line);
+            }
+            InvoiceKind::QuantityCredit | InvoiceKind::PriceCredit => "the invoice it credits",
+            InvoiceKind::Debit => "the invoice it corrects",
+            InvoiceKind::Prepayment | InvoiceKind::FreightOnly => "what it is paid against",
+        };
+        Found::Nothing(Code::Inv01, format!("the document does not say {what}"))
+    }
+
+    /// Notes the order and converts; every line of `places` must have figures.
+    fn place(&self, it: &mut Billed<'a>, places: &[Place], report: &mut Report) {
+        it.first = places.first().copied();
+        let Some(first) = it.first.and_then(|it| self.index.line(it)) else { return };
+        it.order = Some(first.order);
+        closed(first.order, report);
+        let is_live = matches!(first.order.status, OrderStatus::Approved | OrderStatus::Dispatched);
+        if first.line.closed && is_live {
+            let (order, line) = (&first.order.number, first.line.line_number);
+            report.reason(
+                Code::Po04,
+                format!("line {line} of order {order} is completed; reopen it or send it back"),
+            );
+        }
+        let by_amount = first.is_by_amount();
+        let fault = places.iter().find_map(|it| self.stands.get(*it)?.err());
+        if let Some(Fault { code, detail }) = fault {
+            it.stop(report, *code, detail.clone());
+            return;
+        }
+        let of = first.of();
+        match self.units.factor(of, &it.line.quantity.uom, View::Suppliers) {
+            Ok(factor) => self.whole(it, factor, report),
+            // money is compared: the unit billed counts as the one ordered
+            Err(_fault) if by_amount => {}
+            Err(Fault { code, detail }) => it.stop(report, code, detail),
+        }
+    }
+
+    fn whole(&self, it: &mut Billed<'a>, factor: Factor, report: &mut Report) {
+        let Some(first) = it.first.and_then(|it| self.index.line(it)) else { return };
+        let quantity = self.units.convert(first.of(), &it.line.quantity, View::Suppliers);
+        if let Err(Fault { code, detail }) = quantity
+            && !first.is_by_amount()
+        {
+            it.stop(report, code, detail);
+            return;
+        }
+        if let Some(ours) = &factor.ours {
+            let (uom, base) = (&it.line.quantity.uom, first.of().base);
+            report.flag(
+                Code::Uom02.as_str(),
+                format!(
+                    "the supplier's {uom} is {} {base}, ours is {}; the supplier's was taken, \
+                     one of them is wrong",
+                    factor.value.text(),
+                    ours.text()
+                ),
+            );
+        }
+        it.factor = Some(factor);
+    }
+
+    /// Fills the lines in their order as far as they are open; the last takes what is left.
+    fn share(&self, it: &mut Billed<'a>, places: &[Place], assigned: &mut HashMap<Place, Number>) {
+        let stated = Number::from(it.line.quantity.value);
+        let mut left = it.factor.as_ref().map_or(stated.clone(), |factor| &stated * &factor.value);
+        let last = places.last().copied();
+        for &place in places {
+            let Some(stand) = self.stands.fine(place) else { continue };
+            let taken = assigned.entry(place).or_insert(Number::ZERO);
+            let open = (&stand.open() - taken).at_least_zero();
+            let quantity = if Some(place) == last || left <= open { left.clone() } else { open };
+            left = &left - &quantity;
+            if quantity.is_zero() && (Some(place) != last || !it.shares.is_empty()) {
+                continue;
+            }
+            *taken = &*taken + &quantity;
+            it.shares.push(self.one_share(it.line, place, stand, quantity));
+            if left.is_zero() {
+                break;
+            }
+        }
+        it.split_amount();
+    }
+
+    fn one_share(
+        &self,
+        line: &'a InvoiceLine,
+        place: Place,
+        stand: &Stand,
+        quantity: Number,
+    ) -> Share<'a> {
+        let order_line = self.index.line(place);
+        let converts = order_line.is_some_and(|it| {
+            self.units.factor(it.of(), &line.quantity.uom, View::Suppliers).is_ok()
+        });
+        let base = order_line.filter(|_| converts).map(|it| it.of().base);
+        Share {
+            place,
+            worth: &quantity * &stand.price,
+            quantity,
+            credited: Number::ZERO,
+            uom: base.unwrap_or(&line.quantity.uom).as_str(),
+            amount: Money::zero(self.invoice.currency),
+            credited_amount: Money::zero(self.invoice.currency),
+        }
+    }
+
+    fn credit(&self, it: &mut Billed<'a>, credits: &Credits<'a>, report: &mut Report) {
+        let Some(credits) = credits.get(&it.line.line_number).filter(|_| it.stopped.is_none())
+        else {
+            return;
+        };
+        let currency = self.invoice.currency;
+        let (mut price, mut taken) = (0i128, Number::ZERO);
+        for credit in credits {
+            match credit.kind {
+                CreditKind::Price => {
+                    let amount = credit.amount.map(|it| money(it, currency).minor());
+                    price = price.saturating_add(amount.unwrap_or_default());
+                }
+                CreditKind::Quantity => match self.taken_back(it, credit) {
+                    Ok(quantity) => taken = &taken + &quantity,
+                    Err(Fault { code, detail }) => return it.stop(report, code, detail),
+                },
+            }
+        }
+        it.price_credit = Money::from_minor(price, currency);
+        let billed = it.shares.iter().fold(Number::ZERO, |sum, it| &sum + &it.quantity);
+        if taken > billed {
+            let (taken, billed) = (taken.text(), billed.text());
+            let detail = format!("credits take back {taken} of {billed} billed; at most {billed}");
+            report.fail(Code::Crd01, detail);
+        }
+        it.take_back(taken);
+    }
+
+    /// What a quantity credit takes back, in base units.
+    fn taken_back(&self, it: &Billed<'a>, credit: &'a Credit) -> Result<Number, Fault> {
+        let line = it.first.and_then(|it| self.index.line(it));
+        if let (Some(quantity), Some(line)) = (&credit.quantity, line) {
+            let factor = self.units.factor(line.of(), &quantity.uom, View::Suppliers)?;
+            return Ok(&Number::from(quantity.value) * &factor.value);
+        }
+        let billed = it.shares.iter().fold(Number::ZERO, |sum, it| &sum + &it.quantity);
+        let amount = credit.amount.map_or(Number::ZERO, Number::from);
+        Ok((&billed * &amount).per(&Number::from(it.net)).unwrap_or(Number::ZERO))
+    }
+
+    fn currency(&self, it: &mut Billed<'a>, report: &mut Report) {
+        let Some(order) = it.order.filter(|_| it.stopped.is_none()) else { return };
+        let (ours, theirs) = (order.currency, self.invoice.currency);
+        if ours != theirs {
+            let detail = format!("order {} is in {ours}, the invoice in {theirs}", order.number);
+            it.stop(report, Code::Cur01, detail);
+        }
+    }
+}
+
+impl<'a> Billed<'a> {
+    fn new(line: &'a InvoiceLine, invoice: &'a Invoice) -> Self {
+        Self {
+            line,
+            net: money(line.net_amount, invoice.currency),
+            shares: Vec::new(),
+            rung: 0,
+            order: None,
+            first: None,
+            stopped: None,
+            factor: None,
+            price_credit: Money::zero(invoice.currency),
+        }
+    }
+
+    fn stop(&mut self, report: &mut Report, code: Code, detail: String) {
+        self.stopped = Some(code);
+        report.fail(code, detail);
+    }
+
+    /// Each share gets its part of the amount by what it is worth (R3): they add up to the line.
+    fn split_amount(&mut self) {
+        if let [only] = self.shares.as_mut_slice() {
+            only.amount = self.net;
+            return;
+        }
+        let worth: Vec<_> = self.shares.iter().map(|it| it.worth.exact()).collect();
+        let amounts = allocate(self.net.minor(), &worth);
+        for (share, minor) in self.shares.iter_mut().zip(amounts) {
+            share.amount = Money::from_minor(minor, self.net.currency());
+        }
+    }
+
+    /// Credits reduce the latest claim first.
+    fn take_back(&mut self, mut left: Number) {
+        let currency = self.net.currency();
+        for share in self.shares.iter_mut().rev() {
+            let taken = left.clone().min(share.quantity.clone());
+            left = &left - &taken;
+            let value = &Number::from(share.amount) * &taken;
+            share.credited_amount =
+                value.per(&share.quantity).unwrap_or(Number::ZERO).round(currency);
+            share.credited = taken;
+        }
+    }
+}
+
+/// An order on which nothing more is expected.
+fn closed(order: &PurchaseOrder, report: &mut Report) {
+    match order.status {
+        OrderStatus::Completed => report.reason(
+            Code::Po04,
+            format!("order {} is completed; reopen it or send the invoice back", order.number),
+        ),
+        OrderStatus::FinallyClosed => report.reason(
+            Code::Po05,
+            format!("order {} is closed for good; send the invoice back", order.number),
+        ),
+        OrderStatus::Draft
+        | OrderStatus::PendingApproval
+        | OrderStatus::Approved
+        | OrderStatus::Dispatched
+        | OrderStatus::Cancelled => {}
+    }
+}
+
+fn by_line(credits: &[Credit]) -> Credits<'_> {
+    let mut found = Credits::new();
+    for credit in credits {
+        found.entry(credit.invoice_line).or_default().push(credit);
+    }
+    found
+}

@@ -1,0 +1,339 @@
+//! Prices: the amount billed against the same quantity at the order's price (`domain.md` A7.3), and
+//! the suspicion that a unit was mistaken for another (A12 rule 7).
+
+use super::bill::{Billed, Ground};
+use super::index::OrderLine;
+use super::key::Key;
+use super::number::Number;
+use super::policy::OnBreach;
+use super::quantity::Groups;
+use super::report::{Asked, Measure, Report, Terms, Verdict, clears_on};
+use super::stand::{money, price_of_one};
+use super::unit::row_factor;
+use canonical::{Check, CheckResult, Code, Currency, InvoiceLine, Item, Money, Reason, SupplierId};
+use std::collections::BTreeMap;
+
+/// More packaging rows than this are not searched for a suspicion.
+const ROWS_MAX: usize = 64;
+
+/// Stage 0: quantity times price, less the discount, is the net amount to half a minor unit.
+pub(super) fn adds_up(line: &InvoiceLine, currency: Currency, report: &mut Report) {
+    let price = &Number::from(line.quantity.value) * &Number::from(line.unit_price);
+    let gross = price.per(&Number::from(line.price_base)).unwrap_or(Number::ZERO);
+    let right = &gross - &Number::from(line.discount_amount);
+    let off = &Number::from(line.net_amount) - &right;
+    let fine = off.is_zero() || {
+        let minor = 10i128.checked_pow(currency.exponent()).unwrap_or(1);
+        Number::ratio(1, minor.saturating_mul(2)).is_some_and(|half| off.abs() <= half)
+    };
+    if !fine {
+        report.reason(
+            Code::Tot02,
+            format!(
+                "{} {} at {} per {}, less {}, make {}, not {}",
+                line.quantity.value,
+                line.quantity.uom,
+                line.unit_price,
+                line.price_base,
+                line.discount_amount,
+                right.round(currency),
+                money(line.net_amount, currency)
+            ),
+        );
+    }
+    let amount = if fine { Money::zero(currency) } else { off.round(currency) };
+    let variance = Measure { amount, percent: None, quantity: None }.shown();
+    report.checks.push(Check {
+        key: Code::Tot02.as_str().to_owned(),
+        result: if fine { CheckResult::Pass } else { CheckResult::Breach },
+        variance: Some(variance),
+        limit: None,
+        because: None,
+    });
+}
+
+/// The difference of one line, and what it is held against; `None` where its price is not compared.
+fn difference(ground: &Ground<'_>, billed: &Billed<'_>) -> Option<(Key, Money, Money)> {
+    let mut lines = billed.shares.iter().filter_map(|it| ground.index.line(it.place));
+    let first = lines.next().filter(|it| it.is_by_quantity())?;
+    let estimated = first.line.price_is_estimated && lines.all(|it| it.line.price_is_estimated);
+    let key = if estimated { Key::PriceEstimated } else { Key::PriceUnit };
+    let currency = billed.net.currency();
+    let worth = match billed.shares.as_slice() {
+        [only] => only.worth.round(currency),
+        several => several.iter().fold(Number::ZERO, |sum, it| &sum + &it.worth).round(currency),
+    };
+    let over = billed.net.minor() - worth.minor() - billed.price_credit.minor();
+    Some((key, Money::from_minor(over, currency), worth))
+}
+
+/// Asks every line.
+pub(super) fn check(
+    ground: &Ground<'_>,
+    terms: &Terms<'_>,
+    billed: &[Billed<'_>],
+    reports: &mut [Report],
+) {
+    for (it, report) in billed.iter().zip(reports).filter(|(it, _report)| it.stopped.is_none()) {
+        let Some((key, over, worth)) = difference(ground, it) else { continue };
+        let result = ask(terms, report, (key, over, worth), |measure| {
+            let side = if over.minor() < 0 { "under" } else { "over" };
+            let credits = match it.price_credit.minor() {
+                0 => String::new(),
+                _ => format!(", less {} of credits", it.price_credit),
+            };
+            let (words, right) = (measure.words(), right_price(ground, it));
+            if worth.minor() == 0 {
+                return format!("{} is billed{credits} for what the order has for free", it.net);
+            }
+            format!("{} is billed{credits}, {worth} ordered: {words} {side}; {right}", it.net)
+        });
+        match result {
+            CheckResult::PassWithin if over.minor() < 0 => {
+                let measure = Measure::of_amount(over, worth);
+                let words = measure.words();
+                report.flag("PRICE_FAVOURABLE", format!("the price is {words} below the order's"));
+            }
+            CheckResult::Breach => suspect(ground, terms, it, key, report),
+            CheckResult::Pass | CheckResult::PassWithin | CheckResult::NotEvaluated => {}
+        }
+    }
+}
+
+/// Several invoice lines of one order line are asked together too, so that a difference cannot be
+/// cut into tolerable slices. Lines that share order lines are one group.
+pub(super) fn check_sums(
+    ground: &Ground<'_>,
+    terms: &Terms<'_>,
+    billed: &[Billed<'_>],
+    groups: &Groups,
+    reports: &mut [Report],
+) {
+    let mut joined: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let roots = roots(billed.len(), groups);
+    for (number, root) in roots.iter().enumerate() {
+        joined.entry(*root).or_default().push(number);
+    }
+    for (lowest, numbers) in joined.into_iter().filter(|(_lowest, numbers)| numbers.len() > 1) {
+        let parts: Vec<(Key, Money, Money)> =
+            numbers.iter().filter_map(|it| difference(ground, billed.get(*it)?)).collect();
+        let (Some((key, _, _)), Some(report)) = (parts.first(), reports.get_mut(lowest)) else {
+            continue;
+        };
+        if parts.len() < 2 {
+            continue;
+        }
+        let sum = |of: fn(&(Key, Money, Money)) -> Money| {
+            Money::from_minor(parts.iter().map(|it| of(it).minor()).sum(), terms.currency)
+        };
+        let (over, worth) = (sum(|it| it.1), sum(|it| it.2));
+        let already = report.reasons.len();
+        ask(terms, report, (*key, over, worth), |measure| {
+            let words = measure.words();
+            let side = if over.minor() < 0 { "under" } else { "over" };
+            let count = parts.len();
+            format!(
+                "{count} lines of the same order line together: {worth} ordered, {words} {side}"
+            )
+        });
+        // the line itself already says it
+        let said = report
+            .reasons
+            .get(already)
+            .is_some_and(|new| report.reasons.iter().take(already).any(|it| it.code == new.code));
+        if said {
+            report.reasons.truncate(already);
+        }
+    }
+}
+
+/// For each line, the lowest line that shares an order line with it, directly or through others.
+fn roots(count: usize, groups: &Groups) -> Vec<usize> {
+    let mut roots: Vec<usize> = (0..count).collect();
+    for numbers in groups.values() {
+        let Some(first) = numbers.first() else { continue };
+        for number in numbers.iter().skip(1) {
+            let (a, b) = (root(&mut roots, *first), root(&mut roots, *number));
+            if let Some(it) = roots.get_mut(a.max(b)) {
+                *it = a.min(b);
+            }
+        }
+    }
+    (0..count).map(|it| root(&mut roots, it)).collect()
+}
+
+fn root(roots: &mut [usize], of: usize) -> usize {
+    let mut here = of;
+    while let Some(&up) = roots.get(here).filter(|&&up| up != here) {
+        // halves the way for the next one
+        let further = roots.get(up).copied().unwrap_or(up);
+        if let Some(it) = roots.get_mut(here) {
+            *it = further;
+        }
+        here = further;
+    }
+    here
+}
+
+fn ask(
+    terms: &Terms<'_>,
+    report: &mut Report,
+    (key, over, worth): (Key, Money, Money),
+    sentence: impl FnOnce(&Measure) -> String,
+) -> CheckResult {
+    let limits = &terms.row(key).upper;
+    let unlimited = limits.abs.is_none() && limits.pct.is_none();
+    // free goods that are charged for are no question of size
+    let charged = worth.minor() == 0 && over.minor() > 0 && !unlimited;
+    let asked = Asked {
+        key,
+        codes: (if key == Key::PriceEstimated { Code::Prc03 } else { Code::Prc01 }, Code::Prc02),
+        measure: Measure::of_amount(over, worth),
+        ruled: charged.then_some(Verdict::Beyond),
+    };
+    report.judge(terms, asked, sentence)
+}
+
+fn right_price(ground: &Ground<'_>, billed: &Billed<'_>) -> String {
+    let Some(line) = billed.first.and_then(|it| ground.index.line(it)) else {
+        return String::new();
+    };
+    format!(
+        "the order has {} per {} {}",
+        line.line.unit_price, line.line.price_base, line.line.quantity.uom
+    )
+}
+
+/// Adds the suspicion that explains a breach, where the price is off by just a packaging ratio.
+fn suspect(
+    ground: &Ground<'_>,
+    terms: &Terms<'_>,
+    billed: &Billed<'_>,
+    key: Key,
+    report: &mut Report,
+) {
+    let Some(line) = billed.first.and_then(|it| ground.index.line(it)) else { return };
+    let Some(detail) = suspicion(ground, billed, line) else { return };
+    let code = Code::Uom04;
+    let row = terms.row(key);
+    if row.on_breach == OnBreach::Flag {
+        report.flag(code.as_str(), detail);
+        return;
+    }
+    let breach = report.reasons.last();
+    report.reasons.push(Reason {
+        code,
+        key: Some(key.as_str().to_owned()),
+        invoice_line: report.invoice_line,
+        variance: breach.and_then(|it| it.variance.clone()),
+        limit: breach.and_then(|it| it.limit.clone()),
+        clears_on: clears_on(code),
+        detail,
+    });
+}
+
+fn suspicion(ground: &Ground<'_>, billed: &Billed<'_>, line: &OrderLine<'_>) -> Option<String> {
+    let (_place, item) = line.item?;
+    let stand = ground.stands.fine(billed.first?)?;
+    let factor = billed.factor.as_ref()?;
+    let stated = price_of_one(billed.line.unit_price, billed.line.price_base);
+    let ratio = stated.per(&factor.value)?.per(&stand.price)?;
+    let uom = &billed.line.quantity.uom;
+    if let Some(ours) = &factor.ours {
+        let off = ours.per(&factor.value)?;
+        if near(&ratio, &off) || near(&ratio, &Number::ONE.per(&off)?) {
+            return Some(format!(
+                "the price is {} times the order's, as the supplier's {uom} of {} to ours of {}: \
+                 the supplier's packaging row is probably wrong, {uom} should be {} {}",
+                ratio.show(4),
+                factor.value.text(),
+                ours.text(),
+                ours.text(),
+                item.base_uom
+            ));
+        }
+    }
+    let levels = levels(item, &ground.invoice.supplier_id);
+    for (name, level) in &levels {
+        if near(&ratio, &level.per(&factor.value)?) {
+            return Some(format!(
+                "the price is {} times the order's, as {name} to {uom}: it looks like the price \
+                 of one {name}, so the unit should be {name}",
+                ratio.show(4)
+            ));
+        }
+        if near(&ratio, &stand.unit.per(level)?) {
+            let ordered = &line.line.quantity.uom;
+            return Some(format!(
+                "the price is {} times the order's, as {ordered} to {name}: the order's price \
+                 looks like that of one {name}, so its unit should be {name}",
+                ratio.show(4)
+            ));
+        }
+    }
+    levels
+        .iter()
+        .find(|(_name, level)| {
+            near(&ratio, level) || Number::ONE.per(level).is_some_and(|it| near(&ratio, &it))
+        })
+        .map(|(name, _level)| {
+            let base = &item.base_uom;
+            format!(
+                "the price is {} times the order's, as {name} to {base}: {base} and {name} were \
+             probably mistaken for each other, and the unit should be the other one",
+                ratio.show(4)
+            )
+        })
+}
+
+/// The units of an item with what they are in base units, the base unit first.
+fn levels<'i>(item: &'i Item, supplier: &SupplierId) -> Vec<(&'i str, Number)> {
+    let rows = item.packaging.iter().take(ROWS_MAX);
+    let rows = rows.filter(|it| it.supplier_id.as_ref().is_none_or(|it| it == supplier));
+    std::iter::once((item.base_uom.as_str(), Number::ONE))
+        .chain(rows.filter_map(|it| Some((it.uom.as_str(), row_factor(it)?))))
+        .collect()
+}
+
+/// Within two percent of a ratio that is not one.
+fn near(ratio: &Number, of: &Number) -> bool {
+    if *of == Number::ONE {
+        return false;
+    }
+    let off = (ratio - of).abs();
+    &off * &Number::whole(50) <= *of
+}
+
+/// Stage 9: a line so large that somebody looks at it.
+pub(super) fn large(terms: &Terms<'_>, billed: &Billed<'_>, report: &mut Report) {
+    let row = terms.row(Key::AmountPoItem);
+    let measure = Measure { amount: billed.net, percent: None, quantity: None };
+    let result = match terms.verdict(row, &row.upper, &measure) {
+        Verdict::Inside => CheckResult::Pass,
+        Verdict::Beyond => CheckResult::Breach,
+        Verdict::Unknown => return report.not_evaluated(Key::AmountPoItem, Code::Cur02),
+    };
+    let (variance, limit) = (Some(measure.shown()), Some(row.upper.shown.clone()));
+    if result == CheckResult::Breach {
+        let reason = Reason {
+            code: Code::Amt03,
+            key: Some(Key::AmountPoItem.as_str().to_owned()),
+            invoice_line: report.invoice_line,
+            variance: variance.clone(),
+            limit: limit.clone(),
+            clears_on: clears_on(Code::Amt03),
+            detail: format!("{} on one line is looked at by a person, right or wrong", billed.net),
+        };
+        report.breach(reason, row.on_breach);
+    }
+    let key = Key::AmountPoItem.as_str().to_owned();
+    report.checks.push(Check { key, result, variance, limit, because: None });
+}
+
+/// The amount of all lines.
+pub(super) fn merchandise(ground: &Ground<'_>) -> Money {
+    let currency = ground.invoice.currency;
+    let lines = ground.invoice.lines.iter();
+    let minor = lines.map(|it| money(it.net_amount, currency).minor());
+    Money::from_minor(minor.fold(0, i128::saturating_add), currency)
+}

@@ -1,0 +1,219 @@
+//! Quantities: what is billed on an order line, all its invoice lines together and all invoices
+//! before it, against what was ordered, received and accepted (`domain.md` A7.2).
+
+use super::bill::{Billed, Ground, Share};
+use super::index::{OrderLine, Place};
+use super::key::Key;
+use super::number::Number;
+use super::report::{Asked, Measure, Report, Terms, Verdict};
+use super::stand::{Stand, by_receipt};
+use canonical::{CheckResult, Code, MatchMode, Money};
+use std::collections::BTreeMap;
+
+/// The invoice lines that bill one order line, in the order of their numbers.
+pub(super) type Groups = BTreeMap<Place, Vec<usize>>;
+
+/// Which invoice lines bill which order line.
+pub(super) fn groups(billed: &[Billed<'_>]) -> Groups {
+    let mut groups = Groups::new();
+    for (number, it) in billed.iter().enumerate().filter(|(_number, it)| it.stopped.is_none()) {
+        for share in &it.shares {
+            groups.entry(share.place).or_default().push(number);
+        }
+    }
+    groups
+}
+
+/// Asks every order line; what is found stands on the lowest invoice line that bills it.
+pub(super) fn check<'a>(
+    ground: &Ground<'a>,
+    terms: &Terms<'_>,
+    billed: &[Billed<'a>],
+    groups: &Groups,
+    reports: &mut [Report],
+) {
+    for (&place, numbers) in groups {
+        let (Some(line), Some(stand)) = (ground.index.line(place), ground.stands.fine(place))
+        else {
+            continue;
+        };
+        let lines: Vec<&Billed<'a>> = numbers.iter().filter_map(|it| billed.get(*it)).collect();
+        let Some(report) = numbers.first().and_then(|it| reports.get_mut(*it)) else { continue };
+        let group = Group { terms, place, line, stand, lines };
+        if line.is_by_quantity() {
+            group.ordered(report);
+            let received = group.received(report);
+            group.accepted(report);
+            if received != Some(CheckResult::Breach) {
+                group.receipts(ground, report);
+            }
+        } else if line.is_by_amount() && line.line.match_mode != MatchMode::ZeroWay {
+            group.amount(report);
+        }
+    }
+}
+
+struct Group<'g, 'a> {
+    terms: &'g Terms<'g>,
+    place: Place,
+    line: &'g OrderLine<'a>,
+    stand: &'g Stand,
+    lines: Vec<&'g Billed<'a>>,
+}
+
+impl<'g, 'a> Group<'g, 'a> {
+    fn shares(&self) -> impl Iterator<Item = &'g Share<'a>> {
+        let place = self.place;
+        self.lines.iter().flat_map(|it| &it.shares).filter(move |it| it.place == place)
+    }
+
+    /// Claimed by this invoice and all before it.
+    fn claimed(&self) -> Number {
+        self.shares().fold(self.stand.claimed.clone(), |sum, it| {
+            if it.credited.is_zero() {
+                &sum + &it.quantity
+            } else {
+                &sum + &(&it.quantity - &it.credited)
+            }
+        })
+    }
+
+    fn over(&self, claimed: &Number, base: &Number) -> Measure {
+        let over = (claimed - base).at_least_zero();
+        Measure::of_quantity(over, base, &self.stand.price, self.terms.currency)
+    }
+
+    fn ordered(&self, report: &mut Report) {
+        let claimed = self.claimed();
+        let measure = self.over(&claimed, &self.stand.ordered);
+        let asked = Asked {
+            key: Key::QtyOverOrdered,
+            codes: (Code::Qty03, Code::Qty03),
+            measure,
+            ruled: None,
+        };
+        report.judge(self.terms, asked, |it| {
+            self.sentence(&claimed, "ordered", &self.stand.ordered, it)
+        });
+    }
+
+    fn received(&self, report: &mut Report) -> Option<CheckResult> {
+        if !self.line.needs_receipt() {
+            return None;
+        }
+        let (claimed, received) = (self.claimed(), &self.stand.received);
+        let measure = self.over(&claimed, received);
+        let nothing = !received.is_positive();
+        let (key, code) = if nothing {
+            (Key::QtyNoReceipt, Code::Qty01)
+        } else {
+            (Key::QtyOverReceived, Code::Qty02)
+        };
+        let ruled = self.is_small(&claimed).then_some(Verdict::Inside);
+        let asked = Asked { key, codes: (code, code), measure, ruled };
+        let sentence = |it: &Measure| self.sentence(&claimed, "received", received, it);
+        Some(report.judge(self.terms, asked, sentence))
+    }
+
+    fn accepted(&self, report: &mut Report) {
+        if self.line.line.match_mode != MatchMode::FourWay {
+            return;
+        }
+        let (claimed, accepted) = (self.claimed(), &self.stand.accepted);
+        let measure = self.over(&claimed, accepted);
+        let asked = Asked {
+            key: Key::QtyOverAccepted,
+            codes: (Code::Qty04, Code::Qty04),
+            measure,
+            ruled: None,
+        };
+        report.judge(self.terms, asked, |it| self.sentence(&claimed, "accepted", accepted, it));
+    }
+
+    /// A claim that would be tolerated without any receipt is tolerated with some.
+    fn is_small(&self, claimed: &Number) -> bool {
+        let row = self.terms.row(Key::QtyNoReceipt);
+        let amount = (claimed * &self.stand.price).round(self.terms.currency);
+        let measure = Measure { amount, percent: None, quantity: Some(claimed.clone()) };
+        self.terms.verdict(row, &row.upper, &measure) == Verdict::Inside
+    }
+
+    /// Where invoices follow receipts, a line that cites one is held against that one too.
+    fn receipts(&self, ground: &Ground<'a>, report: &mut Report) {
+        if !self.line.line.receipt_based_invoice || !self.line.needs_receipt() {
+            return;
+        }
+        let mut cited: BTreeMap<&str, Number> = BTreeMap::new();
+        for it in &self.lines {
+            let Some(receipt) = &it.line.receipt_number else { continue };
+            let sum = cited.entry(receipt.as_str()).or_insert(Number::ZERO);
+            for share in it.shares.iter().filter(|it| it.place == self.place) {
+                *sum = &*sum + &(&share.quantity - &share.credited);
+            }
+        }
+        if cited.is_empty() {
+            return;
+        }
+        let known = by_receipt(self.line, ground.units);
+        let none = (Number::ZERO, Number::ZERO);
+        for (receipt, billed) in cited {
+            let (received, before) = known.get(receipt).unwrap_or(&none);
+            self.one_receipt(receipt, &(&billed + before), received, report);
+        }
+    }
+
+    fn one_receipt(&self, name: &str, claimed: &Number, received: &Number, report: &mut Report) {
+        let (key, code) = if received.is_positive() {
+            (Key::QtyOverReceived, Code::Qty02)
+        } else {
+            (Key::QtyNoReceipt, Code::Qty01)
+        };
+        let ruled = self.is_small(&self.claimed()).then_some(Verdict::Inside);
+        let measure = self.over(claimed, received);
+        let asked = Asked { key, codes: (code, code), measure, ruled };
+        report.judge(self.terms, asked, |it| {
+            self.sentence(claimed, &format!("on receipt {name}"), received, it)
+        });
+    }
+
+    /// Lines ordered by amount: everything billed against the line's amount.
+    fn amount(&self, report: &mut Report) {
+        let currency = self.terms.currency;
+        let here = self.lines.iter().map(|it| it.price_credit.minor()).sum::<i128>();
+        let asked: i128 =
+            self.shares().map(|it| it.amount.minor() - it.credited_amount.minor()).sum();
+        let before = self.stand.claimed_amount.minor();
+        let billed = before.saturating_add(asked).saturating_sub(here);
+        let over = billed.saturating_sub(self.stand.amount.minor()).max(0);
+        let measure = Measure::of_amount(Money::from_minor(over, currency), self.stand.amount);
+        let codes = (Code::Amt01, Code::Amt01);
+        let asked = Asked { key: Key::AmountLine, codes, measure, ruled: None };
+        report.judge(self.terms, asked, |it| {
+            let billed = Money::from_minor(billed, currency);
+            let (order, line) = self.names();
+            format!(
+                "{billed} is billed in all on line {line} of order {order}, \
+                 which is for {}: {} over",
+                self.stand.amount,
+                it.words()
+            )
+        });
+    }
+
+    fn names(&self) -> (&str, u32) {
+        (self.line.order.number.as_str(), self.line.line.line_number)
+    }
+
+    fn sentence(&self, claimed: &Number, what: &str, base: &Number, it: &Measure) -> String {
+        let (order, line) = self.names();
+        let uom = self.line.of().base;
+        let over = it.quantity.as_ref().map(Number::text).unwrap_or_default();
+        format!(
+            "{} {uom} billed in all on line {line} of order {order}, {} {what}: \
+             {over} {uom} over, {}",
+            claimed.text(),
+            base.text(),
+            it.words()
+        )
+    }
+}
