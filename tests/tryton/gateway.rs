@@ -112,9 +112,8 @@ impl Gateway {
             .send()
             .await
             .unwrap();
-        let header = |name: &str| {
-            answer.headers().get(name).map(|it| it.to_str().unwrap().to_owned())
-        };
+        let header =
+            |name: &str| answer.headers().get(name).map(|it| it.to_str().unwrap().to_owned());
         Answer {
             status: answer.status().as_u16(),
             retry_after: header("retry-after"),

@@ -29,8 +29,7 @@ impl Tryton {
             use base64::Engine as _;
             base64::engine::general_purpose::STANDARD.encode(token)
         };
-        tryton.context =
-            tryton.call("model.res.user.get_preferences", json!([true, {}])).await;
+        tryton.context = tryton.call("model.res.user.get_preferences", json!([true, {}])).await;
         tryton
     }
 
@@ -38,8 +37,14 @@ impl Tryton {
     pub(crate) async fn invoices(&self, reference: &str) -> Vec<Value> {
         let domain = json!([["reference", "=", reference]]);
         let fields = json!([
-            "number", "state", "type", "total_amount", "reference", "lines.quantity",
-            "lines.unit_price", "lines.origin"
+            "number",
+            "state",
+            "type",
+            "total_amount",
+            "reference",
+            "lines.quantity",
+            "lines.unit_price",
+            "lines.origin"
         ]);
         let arguments = json!([domain, 0, null, null, fields, self.context]);
         let found = self.call("model.account.invoice.search_read", arguments).await;

@@ -20,7 +20,7 @@ pub enum Options {
     /// A back end in memory, loaded from files: demos and tests.
     Memory(memory::Options),
     /// A Tryton 8.0 database, over its JSON-RPC.
-    Tryton(tryton::Options),
+    Tryton(Box<tryton::Options>),
 }
 
 impl Options {

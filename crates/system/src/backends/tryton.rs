@@ -1,11 +1,11 @@
 //! Tryton 8.0: an adapter over its JSON-RPC interface.
 //!
-//! What Tryton's words become: a supplier is a party, by its code; an item a product variant, by its
-//! code; a facility a warehouse and a cost centre an analytic account, by their codes; an order's
-//! number is the purchase's, and the number of its line is the line's record id, which stays when
-//! lines are added or moved; a receipt's number is the supplier shipment's; a payable is a supplier
-//! invoice, by its record id. Lists are in the order of Tryton's record ids, which is the order in
-//! which its sequences number.
+//! What Tryton's words become: a supplier is a party, by its code; an item a product variant, by
+//! its code; a facility a warehouse and a cost centre an analytic account, by their codes; an
+//! order's number is the purchase's, and the number of its line is the line's record id, which
+//! stays when lines are added or moved; a receipt's number is the supplier shipment's; a payable is
+//! a supplier invoice, by its record id. Lists are in the order of Tryton's record ids, which is
+//! the order in which its sequences number.
 //!
 //! Needed in the database: the modules `account_invoice`, `stock` and `purchase`, and, unless
 //! `analytic` is off, `analytic_purchase`.

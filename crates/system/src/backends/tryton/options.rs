@@ -40,8 +40,8 @@ pub struct Options {
     /// The code of the account for charges, and for products whose category names no account.
     #[serde(default)]
     pub default_expense_account: Option<String>,
-    /// Whether the orders that invoices bill are kept in this database: invoice lines are then linked
-    /// to them. Turn it off where another back end keeps the orders.
+    /// Whether the orders that invoices bill are kept in this database: invoice lines are then
+    /// linked to them. Turn it off where another back end keeps the orders.
     #[serde(default = "yes")]
     pub link_orders: bool,
     /// Whether the modules `analytic_account` and `analytic_purchase` are active: cost centres.

@@ -116,7 +116,7 @@ impl PurchaseOrders for Tryton {
     async fn get(&self, number: &PurchaseOrderNumber) -> Result<PurchaseOrder> {
         let found = self.purchases(json!(["number", "=", number.as_str()]), Some(1)).await?;
         let found = found.into_iter().next();
-        self.purchase_order(found.ok_or_else(|| Error::not_found("purchase order", number))?)
+        self.purchase_order(&found.ok_or_else(|| Error::not_found("purchase order", number))?)
     }
 
     async fn get_many(&self, numbers: &[PurchaseOrderNumber]) -> Result<Vec<PurchaseOrder>> {
@@ -124,7 +124,7 @@ impl PurchaseOrders for Tryton {
             return Ok(Vec::new());
         }
         let found = self.purchases(json!(["number", "in", numbers]), None).await?;
-        found.into_iter().map(|it| self.purchase_order(it)).collect()
+        found.iter().map(|it| self.purchase_order(it)).collect()
     }
 
     async fn list(
@@ -144,7 +144,7 @@ impl PurchaseOrders for Tryton {
             domain.push(json!(["state", "in", states(status)]));
         }
         let found = self.purchases(domain.into(), Some(request.limit + 1)).await?;
-        page(NOUN, request, found, |it| self.purchase_order(it))
+        page(NOUN, request, found, |it| self.purchase_order(&it))
     }
 }
 
@@ -166,7 +166,7 @@ impl Tryton {
         self.client.search(&search).await
     }
 
-    pub(super) fn purchase_order(&self, purchase: Purchase) -> Result<PurchaseOrder> {
+    pub(super) fn purchase_order(&self, purchase: &Purchase) -> Result<PurchaseOrder> {
         let currency = purchase.currency.code.as_deref().unwrap_or_default();
         let currency = currency.parse().map_err(|why| {
             Error::upstream(format!("Tryton's purchase {} has no currency: {why}", purchase.id))

@@ -228,31 +228,34 @@ impl Tryton {
 
     /// The receipt lines of shipments, each with its place in the list, in order.
     pub(super) fn receipts(&self, shipments: &[Shipment]) -> Result<Vec<(Place, Receipt)>> {
-        let mut receipts = Vec::new();
-        for shipment in shipments {
-            for it in shipment.moves.iter().filter(|it| it.state == "done") {
-                let Some(line) = referenced(it.origin.as_deref(), "purchase.line") else {
-                    continue;
-                };
-                let Some(order) = &it.purchase else { continue };
-                let receipt = Receipt {
-                    number: identifier("shipment", shipment.id, shipment.number.as_deref())?,
-                    purchase_order_number: number_of(order.id, order.number.as_deref())?,
-                    purchase_order_line: line_number(line)?,
-                    item_id: item_id(it.product.as_ref())?,
-                    quantity: self.quantity(&it.quantity, Some(&it.unit))?,
-                    accepted: None,
-                    effective_at: noon(it.id, it.effective_date.as_ref())?,
-                    facility_id: facility_id(shipment.warehouse.as_ref())?,
-                    packing_slip: shipment.reference.clone(),
-                    reversal_of: None,
-                    external_ids: vec![tryton_id("move", it.id)],
-                };
-                receipts.push(([shipment.id, order.id, line, it.id], receipt));
-            }
-        }
+        let done = |shipment: &'_ Shipment| -> Result<Vec<(Place, Receipt)>> {
+            let moves = shipment.moves.iter().filter(|it| it.state == "done");
+            moves.filter_map(|it| self.incoming(shipment, it).transpose()).collect()
+        };
+        let receipts: Result<Vec<_>> = shipments.iter().map(done).collect();
+        let mut receipts: Vec<_> = receipts?.into_iter().flatten().collect();
         receipts.sort_by_key(|(place, _)| *place);
         Ok(receipts)
+    }
+
+    /// The receipt line that a move is, and its place; `None` where it fills no order.
+    fn incoming(&self, shipment: &Shipment, it: &Incoming) -> Result<Option<(Place, Receipt)>> {
+        let line = referenced(it.origin.as_deref(), "purchase.line");
+        let Some((line, order)) = line.zip(it.purchase.as_ref()) else { return Ok(None) };
+        let receipt = Receipt {
+            number: identifier("shipment", shipment.id, shipment.number.as_deref())?,
+            purchase_order_number: number_of(order.id, order.number.as_deref())?,
+            purchase_order_line: line_number(line)?,
+            item_id: item_id(it.product.as_ref())?,
+            quantity: self.quantity(&it.quantity, Some(&it.unit))?,
+            accepted: None,
+            effective_at: noon(it.id, it.effective_date.as_ref())?,
+            facility_id: facility_id(shipment.warehouse.as_ref())?,
+            packing_slip: shipment.reference.clone(),
+            reversal_of: None,
+            external_ids: vec![tryton_id("move", it.id)],
+        };
+        Ok(Some(([shipment.id, order.id, line, it.id], receipt)))
     }
 
     /// What moved on `orders`: in on their own lines, back on their own lines or, as Tryton does
@@ -264,25 +267,12 @@ impl Tryton {
         orders: &[PurchaseOrderNumber],
     ) -> Result<Movements> {
         let mut movements = Movements::default();
-        for purchase in purchases {
-            let number = number_of(purchase.id, purchase.number.as_deref())?;
-            let source = referenced(purchase.origin.as_deref(), "purchase.purchase");
-            let source = purchases.iter().find(|it| Some(it.id) == source);
-            for line in &purchase.lines {
-                let (order, filled) = match (line.is_return(), source) {
-                    (false, _) => (number.clone(), Some(line.id)),
-                    (true, Some(source)) => (
-                        number_of(source.id, source.number.as_deref())?,
-                        source.line_of(line.product),
-                    ),
-                    (true, None) => continue,
-                };
-                let Some(filled) = filled.filter(|_| orders.contains(&order)) else { continue };
-                let filled = line_number(filled)?;
-                for it in line.moves.iter().filter(|it| it.state == "done") {
-                    self.movement(&mut movements, it, &order, filled)?;
-                }
-            }
+        let lines = purchases.iter().flat_map(|it| it.lines.iter().map(move |line| (it, line)));
+        for (purchase, line) in lines {
+            let Some((order, filled)) = purchase.filled(line, purchases)? else { continue };
+            let done = line.moves.iter().filter(|it| it.state == "done");
+            done.filter(|_| orders.contains(&order))
+                .try_for_each(|it| self.movement(&mut movements, it, &order, filled))?;
         }
         movements.receipts.sort_by(|one, other| receipt_key(one).cmp(&receipt_key(other)));
         movements.returns.sort_by(|one, other| one.number.cmp(&other.number));
@@ -337,6 +327,25 @@ impl Tryton {
 }
 
 impl Purchase {
+    /// The order and its line that the moves of `line` are about.
+    fn filled(
+        &self,
+        line: &Line,
+        purchases: &[Self],
+    ) -> Result<Option<(PurchaseOrderNumber, u32)>> {
+        if !line.is_return() {
+            let number = number_of(self.id, self.number.as_deref())?;
+            return Ok(Some((number, line_number(line.id)?)));
+        }
+        let source = referenced(self.origin.as_deref(), "purchase.purchase");
+        let source = purchases.iter().find(|it| Some(it.id) == source);
+        let Some((source, line)) = source.and_then(|it| Some((it, it.line_of(line.product)?)))
+        else {
+            return Ok(None);
+        };
+        Ok(Some((number_of(source.id, source.number.as_deref())?, line_number(line)?)))
+    }
+
     fn line_of(&self, product: Option<u64>) -> Option<u64> {
         let mut lines = self.lines.iter().filter(|it| !it.is_return());
         lines.find(|it| it.product.is_some() && it.product == product).map(|it| it.id)

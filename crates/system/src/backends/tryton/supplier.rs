@@ -113,7 +113,7 @@ impl Identifier {
 }
 
 impl Term {
-    /// The days of a term that is one payment after so many days; other terms are no number of days.
+    /// The days of a term that is one payment after so many days; others are no number of days.
     fn days(&self) -> Option<u16> {
         let [line] = self.lines.as_slice() else { return None };
         let days = line.deltas.iter().map(Delta::days).sum::<Option<i32>>()?;

@@ -1,12 +1,12 @@
 //! Makes a payable, once: inquire, draft, compare the totals, post, read back.
 //!
 //! Tryton numbers, posts and checks in one transaction, so a draft that is refused is whole and can
-//! be deleted. What happens after an unknown result is decided by reading, never by repeating blind.
+//! be deleted. What to do after an unknown result is decided by reading, never by repeating.
 
 use super::super::Tryton;
 use super::super::client::{Access, is_unknown};
 use super::{Invoice, Payable, mark};
-use canonical::{Error, Money, NewPayable, PayableState, Result};
+use canonical::{Error, Kind, Money, NewPayable, PayableState, Result};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -20,8 +20,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The longest that one waits for its turn, outside of any request.
 const TURN_WAIT: Duration = Duration::from_secs(30);
 
-/// Who makes which payable now: one at a time per invoice and per reference, and one post at a time,
-/// since Tryton's numbers without gaps are handed out one after the other anyway.
+/// Who makes which payable now: one at a time per invoice and per reference, and one post at a
+/// time, since Tryton hands out its numbers without gaps one after the other anyway.
 #[derive(Debug, Default)]
 pub(in super::super) struct Turns {
     by_key: Mutex<HashMap<String, Weak<Turn<()>>>>,
@@ -64,7 +64,7 @@ impl Tryton {
                 other.number.as_deref().unwrap_or("without a number"),
             )));
         }
-        let draft = self.draft(new).await?;
+        let draft = Box::pin(self.draft(new)).await?;
         let method = "model.account.invoice.create";
         let made: Vec<u64> = self.client.call(Access::Write, method, &([draft],)).await?;
         let first = self.first_of(new, &made).await?;
@@ -131,35 +131,32 @@ impl Tryton {
 
     async fn post(&self, draft: &Invoice) -> Result<()> {
         let _turn = self.turns.take("post".to_owned()).await?;
-        for repeat in 0..=POST_REPEATS {
-            let method = "model.account.invoice.post";
-            let posted: Result<Value> =
-                self.client.call(Access::Write, method, &([draft.id],)).await;
-            match posted {
-                Ok(_) => return Ok(()),
-                Err(error) if is_unknown(&error) => {
-                    let now = self.reread(draft).await.and_then(|it| it.state());
-                    let is_posted = now.is_ok_and(|it| it != PayableState::Draft);
-                    if is_posted {
-                        return Ok(());
-                    }
-                    if repeat == POST_REPEATS || error.kind() == canonical::Kind::Upstream {
-                        return Err(error);
-                    }
-                }
-                Err(error) => {
-                    // refused, unless another process has posted the same draft meanwhile
-                    let now = self.reread(draft).await?;
-                    if now.state()? != PayableState::Draft {
-                        return Ok(());
-                    }
-                    self.delete(&now).await?;
-                    return Err(error);
-                }
+        let mut repeats = 0;
+        while let Some(error) = self.post_once(draft).await? {
+            if repeats == POST_REPEATS {
+                return Err(error);
             }
-            tokio::time::sleep(PAUSE * (repeat + 1)).await;
+            repeats += 1;
+            tokio::time::sleep(PAUSE * repeats).await;
         }
         Ok(())
+    }
+
+    /// Posts, and reads where that failed: another process may have posted the same draft, and an
+    /// answer may be lost. An error that is returned as a value is worth another try.
+    async fn post_once(&self, draft: &Invoice) -> Result<Option<Error>> {
+        let method = "model.account.invoice.post";
+        let posted: Result<Value> = self.client.call(Access::Write, method, &([draft.id],)).await;
+        let Err(error) = posted else { return Ok(None) };
+        let Ok(now) = self.reread(draft).await else { return Err(error) };
+        if now.state()? != PayableState::Draft {
+            return Ok(None);
+        }
+        if !is_unknown(&error) {
+            self.delete(&now).await?;
+            return Err(error);
+        }
+        if error.kind() == Kind::Upstream { Err(error) } else { Ok(Some(error)) }
     }
 
     /// The posted invoice: Tryton may finish a post after its answer.

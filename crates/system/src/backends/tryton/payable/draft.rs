@@ -1,19 +1,19 @@
 //! The draft of a supplier invoice: our lines in Tryton's accounts, units, products and taxes.
 
+mod answers;
+mod price;
+
 use super::super::Tryton;
-use super::super::client::wire::{Day, Numeric, number, shortest};
+use super::super::client::wire::{Day, Numeric, number};
 use super::super::client::{Access, Search};
 use super::{mark, note};
-use canonical::{
-    Currency, Decimal, Error, Exact, Money, NewPayable, NewPayableLine, Result, round_half_away,
-};
-use serde::{Deserialize, Serialize};
+use answers::{Entry, Found, Header, OrderLine, Product, Unit};
+use canonical::{Currency, Decimal, Error, NewPayable, NewPayableLine, Result};
+use price::Price;
+use serde::Serialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
-
-/// The places of a price in Tryton as it comes; more are refused.
-const PRICE_PLACES: u32 = 4;
 
 const ORDER_LINE: &[&str] = &[
     "purchase.number",
@@ -72,101 +72,6 @@ struct DraftLine {
     origin: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     analytic_accounts: Option<[(&'static str, Vec<Entry>); 1]>,
-}
-
-/// An `analytic.account.entry`: the cost centre on one axis.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-struct Entry {
-    root: u64,
-    account: Option<u64>,
-}
-
-/// What Tryton itself puts on an invoice of a party.
-#[derive(Debug, Deserialize)]
-struct Header {
-    account: Option<u64>,
-    invoice_address: Option<u64>,
-    journal: Option<u64>,
-    payment_term: Option<u64>,
-    party_tax_identifier: Option<u64>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Found {
-    id: u64,
-}
-
-/// The `purchase.line` that a line bills.
-#[derive(Debug, Deserialize)]
-struct OrderLine {
-    id: u64,
-    #[serde(rename = "purchase.")]
-    purchase: Purchase,
-    #[serde(rename = "unit.")]
-    unit: Option<Category>,
-    taxes: Vec<u64>,
-    product: Option<u64>,
-    #[serde(rename = "product.")]
-    accounts: Option<Filed>,
-    #[serde(rename = "invoice_lines.")]
-    billed: Vec<Billed>,
-    #[serde(rename = "analytic_accounts.", default)]
-    analytic: Vec<Entry>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Purchase {
-    number: Option<String>,
-    invoice_method: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Category {
-    category: u64,
-}
-
-/// A product, as far as its accounts go.
-#[derive(Debug, Deserialize)]
-struct Filed {
-    #[serde(rename = "account_category.")]
-    category: Option<Accounts>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-struct Accounts {
-    account_expense: Option<u64>,
-    #[serde(default)]
-    supplier_taxes: Vec<u64>,
-}
-
-/// An invoice line that bills an order's line already.
-#[derive(Debug, Deserialize)]
-struct Billed {
-    #[serde(rename = "invoice.")]
-    invoice: Option<BilledOn>,
-}
-
-#[derive(Debug, Deserialize)]
-struct BilledOn {
-    state: String,
-    description: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Product {
-    id: u64,
-    code: Option<String>,
-    #[serde(rename = "default_uom.")]
-    unit: Category,
-    #[serde(rename = "account_category.")]
-    category: Option<Accounts>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Unit {
-    id: u64,
-    symbol: String,
-    category: u64,
 }
 
 /// Everything of Tryton's that the lines point at.
@@ -413,40 +318,4 @@ impl Parts {
         let code = line.item_id.as_ref()?.as_str();
         self.products.iter().find(|it| it.code.as_deref() == Some(code))
     }
-}
-
-/// A line's price as Tryton can hold it, and what is then missing to the amount billed.
-struct Price {
-    unit: Decimal,
-    rest: Money,
-}
-
-impl Price {
-    fn of(line: &NewPayableLine, currency: Currency) -> Result<Self> {
-        if line.price_base.is_zero() {
-            return Err(Error::invalid_field("/lines/price_base", "a price is for some units"));
-        }
-        let exact = line.unit_price.exact() / line.price_base.exact();
-        let rounded = i128::try_from(round_half_away(&exact, PRICE_PLACES)).ok();
-        let unit = rounded
-            .and_then(|it| shortest(it, PRICE_PLACES))
-            .ok_or_else(|| Error::invalid_field("/lines/unit_price", "more than a price can be"))?;
-        let net = Money::written(&line.net_amount, currency)
-            .map_err(|why| Error::invalid_field("/lines/net_amount", why))?;
-        let made = half_even(&(unit.exact() * line.quantity.value.exact()), currency)?;
-        Ok(Self { unit, rest: Money::from_minor(net.minor() - made, currency) })
-    }
-}
-
-/// Minor units as Tryton rounds a line: halves to the even neighbour.
-fn half_even(amount: &Exact, currency: Currency) -> Result<i128> {
-    let scale = Exact::from_integer(10.into()).pow(i32::try_from(currency.exponent()).unwrap_or(2));
-    let scaled = amount * scale;
-    let away = round_half_away(amount, currency.exponent());
-    let away = i128::try_from(away).map_err(|it| {
-        Error::invalid_field("/lines/quantity", "more than an amount can be").because(it)
-    })?;
-    let is_half = (&scaled * Exact::from_integer(2.into())).is_integer() && !scaled.is_integer();
-    let is_odd = away % 2 != 0;
-    Ok(if is_half && is_odd { away - away.signum() } else { away })
 }
