@@ -8,7 +8,10 @@
 )]
 
 mod access;
+mod booking;
+mod invoice;
 mod layers;
 mod matching;
 mod openapi;
+mod repeat;
 mod tidy;
