@@ -256,12 +256,13 @@ impl LineFacts<'_> {
         let mut sum: Option<(Exact, Exact)> = None;
         let booked = self.flow.invoices.value.iter().filter(|it| it.state.is_booked());
         for record in booked.filter(|it| is_credit(it) == credits) {
-            for allocation in record.lines.iter().flat_map(|it| &it.allocations) {
-                if self.is_mine(&allocation.purchase_order_number, allocation.purchase_order_line) {
-                    let (quantity, amount) = sum.get_or_insert_with(Default::default);
-                    *quantity += read_exact(&allocation.quantity)?;
-                    *amount += read_exact(&allocation.amount)?;
-                }
+            let claims = record.lines.iter().flat_map(|it| &it.allocations);
+            let mine =
+                claims.filter(|it| self.is_mine(&it.purchase_order_number, it.purchase_order_line));
+            for claim in mine {
+                let (quantity, amount) = sum.get_or_insert_with(Default::default);
+                *quantity += read_exact(&claim.quantity)?;
+                *amount += read_exact(&claim.amount)?;
             }
         }
         sum.map(|(quantity, amount)| Figure {

@@ -4,7 +4,7 @@ use crate::cli::Layer;
 use async_trait::async_trait;
 use axum::Router;
 use canonical::{Error, Result};
-use stack::idempotency::{Results, Stored};
+use stack::idempotency::{Claim, Results, Stored};
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi, Url};
 
@@ -49,5 +49,9 @@ pub(crate) struct NoAnswers;
 impl Results for NoAnswers {
     async fn find(&self, _: &str, _: &str, _: &str) -> Result<Option<Stored>> {
         Ok(None)
+    }
+
+    async fn keep(&self, _: &Claim, _: &Stored) -> Result<()> {
+        Ok(())
     }
 }

@@ -65,7 +65,8 @@ pub async fn open(checked: &Checked, sandbox: Option<&Sandbox>, clock: Clock) ->
     let store = Store::open(&config.store).await?;
     let process = open_process(checked, &store, &clock)?;
     let system = process.system().clone();
-    let results = Arc::new(Answers::new(store.clone(), clock.clone()));
+    let results =
+        Arc::new(Answers::new(store.clone(), clock.clone(), config.process.idempotency_hours));
     let parts = Parts::open(&config.inbound, &contracts(), results, sandbox, clock.clone())?;
     let consumption = Consumption::new(process.clone());
     let apis = Router::new()
@@ -96,14 +97,14 @@ pub fn open_process(checked: &Checked, store: &Store, clock: &Clock) -> Result<P
 ///
 /// # Errors
 /// `invalid` where an option is of no use; `internal` where a contract has a gap.
-pub fn check_parts(checked: &Checked, clock: Clock) -> Result<()> {
+pub fn check_parts(checked: &Checked, clock: &Clock) -> Result<()> {
     let config = &checked.config;
     let sandbox = config.sandbox.enabled.then(|| Sandbox::ephemeral(clock.clone())).transpose()?;
     let results = Arc::new(contracts::NoAnswers);
     let parts =
         Parts::open(&config.inbound, &contracts(), results, sandbox.as_ref(), clock.clone())?;
-    inbound::apply(Router::new(), &parts)?;
-    System::open(&config.system, &config.backends, &clock)?;
+    drop(inbound::apply(Router::new(), &parts)?);
+    System::open(&config.system, &config.backends, clock)?;
     Ok(())
 }
 

@@ -144,7 +144,7 @@ fn back_end_faults(checked: &Checked) -> Vec<Fault> {
         fix: "config/default.toml says what each key means".to_owned(),
     };
     let mut faults = Vec::new();
-    if let Err(error) = gateway::check_parts(checked, clock()) {
+    if let Err(error) = gateway::check_parts(checked, &clock()) {
         faults.extend(error.fields().iter().map(|it| {
             fault(it.pointer.trim_start_matches('/').replace('/', "."), it.detail.clone())
         }));

@@ -12,38 +12,42 @@ const REUSE_DAYS: i32 = 300;
 
 /// An earlier invoice of the same supplier group under the same normalised number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Earlier {
+pub(crate) struct Earlier {
     /// Its id.
-    pub id: InvoiceId,
+    pub(crate) id: InvoiceId,
     /// Where it stands.
-    pub state: InvoiceState,
+    pub(crate) state: InvoiceState,
     /// Its kind: credits are compared with credits only.
-    pub kind: InvoiceKind,
+    pub(crate) kind: InvoiceKind,
     /// Its currency.
-    pub currency: Currency,
+    pub(crate) currency: Currency,
     /// What it asked for, in minor units.
-    pub gross_minor: i128,
+    pub(crate) gross_minor: i128,
     /// The date printed on it.
-    pub invoice_date: Date,
+    pub(crate) invoice_date: Date,
 }
 
 /// What the earlier invoices say about this one: reasons (`DUP-01`, `DUP-02`) and the flag that a
 /// number was used again after a long time.
 #[must_use]
-pub fn judge(invoice: &Invoice, gross: Money, earlier: &[Earlier]) -> (Vec<Reason>, Vec<Flag>) {
+pub(crate) fn judge(
+    invoice: &Invoice,
+    gross: Money,
+    earlier: &[Earlier],
+) -> (Vec<Reason>, Vec<Flag>) {
     let rivals: Vec<&Earlier> = earlier
         .iter()
         .filter(|it| it.state != InvoiceState::Rejected)
         .filter(|it| is_credit(it.kind) == is_credit(invoice.kind))
         .collect();
-    let twin = rivals
-        .iter()
-        .find(|it| it.currency == invoice.currency && it.gross_minor == gross.minor());
+    let twin =
+        rivals.iter().find(|it| it.currency == invoice.currency && it.gross_minor == gross.minor());
     if let Some(twin) = twin {
         let detail = format!("the same number, currency and amount as {}", named(twin));
         return (vec![reason(Code::Dup01, detail)], Vec::new());
     }
-    let near = rivals.iter().find(|it| days_apart(it.invoice_date, invoice.invoice_date) <= REUSE_DAYS);
+    let near =
+        rivals.iter().find(|it| days_apart(it.invoice_date, invoice.invoice_date) <= REUSE_DAYS);
     if let Some(near) = near {
         let detail = format!("the same number as {}, with another amount", named(near));
         return (vec![reason(Code::Dup02, detail)], Vec::new());
@@ -55,7 +59,6 @@ pub fn judge(invoice: &Invoice, gross: Money, earlier: &[Earlier]) -> (Vec<Reaso
     });
     (Vec::new(), reused.into_iter().collect())
 }
-
 
 fn named(it: &Earlier) -> String {
     let state = if it.state == InvoiceState::Cancelled { "the cancelled" } else { "the" };

@@ -7,10 +7,13 @@ use canonical::{
     Error, ExternalId, Invoice, Item, ItemId, Kind, Principal, PurchaseOrder, PurchaseOrderNumber,
     Result, Supplier, SupplierId,
 };
-use futures_util::future::try_join;
+use futures_util::future::{try_join, try_join_all};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use system::{Movements, System};
+
+/// An invoice whose orders went to more other suppliers than this is nobody's.
+const SUPPLIERS_MAX: usize = 8;
 
 /// Everything that the back ends know about one invoice.
 #[derive(Debug)]
@@ -30,6 +33,7 @@ pub(crate) async fn gather(
     let all = async {
         let (supplier, (mut orders, mut movements, items)) =
             try_join(supplier(system, parsed), goods(system, &parsed.invoice)).await?;
+        let suppliers = suppliers(system, supplier.as_ref(), &orders).await?;
         // an order of somebody else is, to a supplier, an order that does not exist
         orders.retain(|it| principal.may_see(&it.supplier_id));
         let seen: BTreeSet<&PurchaseOrderNumber> = orders.iter().map(|it| &it.number).collect();
@@ -43,6 +47,7 @@ pub(crate) async fn gather(
             claims: Vec::new(),
             credits: Vec::new(),
             items,
+            suppliers,
         };
         Ok(Gathered { supplier, facts })
     };
@@ -81,6 +86,20 @@ pub(crate) fn order_numbers(invoice: &Invoice) -> Vec<PurchaseOrderNumber> {
     let numbers: BTreeSet<&PurchaseOrderNumber> =
         invoice.lines.iter().filter_map(|it| it.purchase_order_number.as_ref()).collect();
     numbers.into_iter().cloned().collect()
+}
+
+/// The supplier with those of orders that went to another number, which may be of the same group.
+async fn suppliers(
+    system: &System,
+    own: Option<&Supplier>,
+    orders: &[PurchaseOrder],
+) -> Result<Vec<Supplier>> {
+    let Some(own) = own else { return Ok(Vec::new()) };
+    let others: BTreeSet<&SupplierId> =
+        orders.iter().map(|it| &it.supplier_id).filter(|it| **it != own.id).collect();
+    let asking = others.into_iter().take(SUPPLIERS_MAX).map(|it| by_number(system, it));
+    let found = try_join_all(asking).await?;
+    Ok(found.into_iter().flatten().chain([own.clone()]).collect())
 }
 
 async fn supplier(system: &System, parsed: &ParsedInvoice) -> Result<Option<Supplier>> {

@@ -199,8 +199,11 @@ impl Process {
         principal: &Principal,
         invoices: &[InvoiceRecord],
     ) -> Result<Vec<Payable>> {
-        let booked: Vec<InvoiceId> =
-            invoices.iter().filter(|it| it.erp_document.is_some()).map(|it| it.id.clone()).collect();
+        let booked: Vec<InvoiceId> = invoices
+            .iter()
+            .filter(|it| it.erp_document.is_some())
+            .map(|it| it.id.clone())
+            .collect();
         if booked.is_empty() {
             return Ok(Vec::new());
         }

@@ -13,13 +13,13 @@ mod submit;
 pub(crate) const FLOW_INVOICES_MAX: usize = 200;
 
 pub(crate) use decide::reason;
-pub(crate) use save::{POST_PAYABLE, hold};
 pub use read::InvoiceFilter;
+pub(crate) use save::{POST_PAYABLE, hold};
 pub use submit::{Answer, Submission};
 
 use canonical::{
-    Code, Flag, Invoice, InvoiceId, InvoiceState, LineResult, Money, Outcome, PolicyCited,
-    Reason, SupplierId, SupplierInvoiceNumber,
+    Code, Flag, Invoice, InvoiceId, InvoiceState, LineResult, Money, Outcome, PolicyCited, Reason,
+    SupplierId, SupplierInvoiceNumber,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

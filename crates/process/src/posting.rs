@@ -34,7 +34,11 @@ impl Process {
 
 /// What to book for a matched invoice: its lines with the order lines they were matched to, and its
 /// charges and discount as lines of their own.
-pub(crate) fn payable(id: &InvoiceId, invoice: &Invoice, result: &MatchResult) -> Result<NewPayable> {
+pub(crate) fn payable(
+    id: &InvoiceId,
+    invoice: &Invoice,
+    result: &MatchResult,
+) -> Result<NewPayable> {
     let mut lines = Vec::with_capacity(invoice.lines.len() + invoice.charges.len());
     for line in &invoice.lines {
         let matched = result.lines.iter().find(|it| it.invoice_line == line.line_number);
@@ -81,9 +85,8 @@ fn goods(line: &InvoiceLine, matched: Option<&LineResult>) -> Result<Vec<NewPaya
     let sum: Exact = total.iter().map(Decimal::exact).sum();
     // the price stays as stated; its base is restated in the base unit the allocations count in
     let base = line.price_base.exact() * sum / line.quantity.value.exact();
-    let price_base: Decimal = canonical::exact_text(&base)
-        .parse()
-        .map_err(|_error| unreadable("price base"))?;
+    let price_base: Decimal =
+        canonical::exact_text(&base).parse().map_err(|_error| unreadable("price base"))?;
     allocations
         .iter()
         .zip(total)

@@ -5,7 +5,8 @@ use crate::invoice::{POST_PAYABLE, hold, reason};
 use crate::posting::{self, Posted};
 use crate::{Process, event::About, facts};
 use canonical::{
-    Code, Error, Event, InvoiceId, InvoiceState, Lane, Outcome, Payable, PurchaseOrderNumber, Result,
+    Code, Error, Event, InvoiceId, InvoiceState, Lane, Outcome, Payable, PurchaseOrderNumber,
+    Result,
 };
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -52,7 +53,9 @@ impl Process {
     async fn one(&self, work: &Work) -> Result<()> {
         let kept = match read(work) {
             Ok(id) => self.store().invoice(&id).await?,
-            Err(error) => return self.settle(work, |batch| batch.bury_work(work, error.message())).await,
+            Err(error) => {
+                return self.settle(work, |batch| batch.bury_work(work, error.message())).await;
+            }
         };
         let result = self.store().match_run(&kept.head.id, kept.head.run_no).await?.run.result;
         let payable = posting::payable(&kept.head.id, &kept.invoice, &result)?;
@@ -82,11 +85,17 @@ impl Process {
             attempts: work.attempts,
         });
         kept.head.updated_at = now;
-        let event = event(&kept, now, "invoice.booked", "1", json!({
-            "payable": payable.id,
-            "document_number": payable.document_number,
-            "total": payable.total,
-        }));
+        let event = event(
+            &kept,
+            now,
+            "invoice.booked",
+            "1",
+            json!({
+                "payable": payable.id,
+                "document_number": payable.document_number,
+                "total": payable.total,
+            }),
+        );
         let mut batch = Batch::new();
         batch.update_invoice(&kept.head)?;
         batch.append_event(&event, &keys(&kept, Some(payable)))?;
@@ -168,7 +177,8 @@ impl Process {
 
     fn backoff(&self, work: &Work, error: &Error) -> Duration {
         let options = self.posting();
-        let doubled = options.backoff_ms.saturating_mul(1 << work.attempts.saturating_sub(1).min(20));
+        let doubled =
+            options.backoff_ms.saturating_mul(1 << work.attempts.saturating_sub(1).min(20));
         let wait = Duration::from_millis(doubled.min(options.backoff_max_ms));
         let asked = Duration::from_secs(error.retry_after_seconds().unwrap_or_default().into());
         wait.max(asked.min(Duration::from_millis(options.backoff_max_ms)))

@@ -1,7 +1,9 @@
 //! Same key, same answer: what the policy, a handler and the store share about it.
 //!
-//! The policy puts a [`Claim`] into the extensions of a request that needs a key. The handler hands
-//! it down, so that the store writes the answer in the same transaction as the effect.
+//! The policy puts a [`Claim`] into the extensions of a request that needs a key. A handler whose effect
+//! is in our store hands it down, so that the store writes the answer in the same transaction, and
+//! says so with [`Kept`]. Where the effect is in a back end that repeats it safely, the policy keeps the
+//! answer afterwards.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -33,6 +35,10 @@ pub struct Stored {
     pub body: Bytes,
 }
 
+/// Put into the extensions of a response: its answer is kept already, with its effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept;
+
 /// Where answers are kept.
 #[async_trait]
 pub trait Results: Debug + Send + Sync {
@@ -41,4 +47,10 @@ pub trait Results: Debug + Send + Sync {
     /// # Errors
     /// `unavailable`, `timed_out`, `internal`: what the store says.
     async fn find(&self, principal: &str, operation: &str, key: &str) -> Result<Option<Stored>>;
+
+    /// Keeps the answer to a request whose effect is not in the store. An answer kept before stays.
+    ///
+    /// # Errors
+    /// `unavailable`, `timed_out`, `internal`: what the store says.
+    async fn keep(&self, claim: &Claim, answer: &Stored) -> Result<()>;
 }

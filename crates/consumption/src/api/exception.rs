@@ -7,10 +7,9 @@ use canonical::{Code, FacilityId, Page, Principal, SupplierId};
 use serde::Deserialize;
 use stack::Problem;
 use stack::extract::{Json, Query, page};
-use utoipa::IntoParams;
 
 /// What waits, narrowed down.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExceptionQuery {

@@ -10,10 +10,9 @@ use process::FlowKey;
 use serde::Deserialize;
 use stack::Problem;
 use stack::extract::{Json, Query};
-use utoipa::IntoParams;
 
 /// What the timeline is of: exactly one of these.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TimelineQuery {

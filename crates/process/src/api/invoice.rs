@@ -4,28 +4,26 @@ use crate::Process;
 use crate::documents::Format;
 use crate::invoice::{InvoiceFilter, InvoiceRecord, InvoiceSummary, Submission, SubmittedInvoice};
 use axum::Extension;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use canonical::{Error, FacilityId, InvoiceId, Page, Principal};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use stack::Problem;
-use stack::extract::{Json, PageQuery, Path, Query, page};
-use stack::idempotency::Claim;
-use utoipa::{IntoParams, ToSchema};
+use stack::extract::{Json, PageQuery, Path, Query, Raw, page};
+use stack::idempotency::{Claim, Kept};
+use utoipa::ToSchema;
 
 /// A submission as JSON.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvoiceSubmission)]
-#[expect(dead_code, reason = "the schema of the request; the body is read by documents::json")]
 pub(super) struct InvoiceSubmission {
     /// The invoice.
     invoice: canonical::Invoice,
 }
 
 /// What may stand behind the question mark of a submission.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SubmitQuery {
@@ -67,10 +65,9 @@ pub(super) async fn submit_invoice(
     Extension(principal): Extension<Principal>,
     Extension(claim): Extension<Claim>,
     Query(query): Query<SubmitQuery>,
-    headers: HeaderMap,
-    bytes: Bytes,
+    Raw { media_type, bytes }: Raw,
 ) -> Result<Response, Problem> {
-    let format = format(&headers)?;
+    let format = format(&media_type)?;
     let submission = Submission { format, bytes, facility_id: query.facility };
     let answer = process.submit_invoice(&principal, submission, Some(claim)).await?;
     let mut response = (
@@ -79,15 +76,17 @@ pub(super) async fn submit_invoice(
         answer.body,
     )
         .into_response();
+    if answer.kept {
+        response.extensions_mut().insert(Kept);
+    }
     if answer.replayed {
         response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
     }
     Ok(response)
 }
 
-fn format(headers: &HeaderMap) -> Result<Format, Error> {
-    let stated = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
-    stated.and_then(Format::of).ok_or_else(|| {
+fn format(media_type: &str) -> Result<Format, Error> {
+    Format::of(media_type).ok_or_else(|| {
         Error::unsupported(
             "an invoice is sent as application/json, application/edi-x12 or application/xml",
         )

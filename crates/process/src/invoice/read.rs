@@ -1,9 +1,7 @@
 //! Reading invoices back: one, a list, what waits, and those of a flow. A supplier sees its own.
 
 use super::save::amount;
-use super::{
-    ErpDocument, ErpStatus, Hold, HoldState, InvoiceRecord, InvoiceSummary, Links, Run,
-};
+use super::{ErpDocument, ErpStatus, Hold, HoldState, InvoiceRecord, InvoiceSummary, Links, Run};
 use crate::Process;
 use canonical::{
     Code, Error, Event, FacilityId, InvoiceId, InvoiceState, Money, Page, PageRequest, Principal,

@@ -66,6 +66,14 @@ pub(crate) struct Before {
     pub(crate) earlier: Vec<Earlier>,
 }
 
+/// A decision and what it rests on.
+#[derive(Debug)]
+pub(crate) struct Decision<'a> {
+    pub(crate) facts: &'a Facts,
+    pub(crate) before: &'a Before,
+    pub(crate) result: MatchResult,
+}
+
 /// What became of a decision.
 #[derive(Debug)]
 pub(crate) enum Saved {
@@ -87,7 +95,7 @@ pub(crate) async fn replay(
     };
     let first = store.match_run(&head.id, 1).await?;
     let body = answer(&head.id, &head.correlation_id, &first.run.result)?;
-    Ok(Some(Answer { body, replayed: true }))
+    Ok(Some(Answer { body, replayed: true, kept: false }))
 }
 
 /// Reads what earlier decisions say. The guards are read first: what moves after that is noticed.
@@ -134,11 +142,10 @@ pub(crate) fn amount(head: &InvoiceHead) -> Result<Money> {
 pub(crate) async fn save(
     process: &Process,
     case: &Case,
-    facts: &Facts,
-    before: &Before,
-    result: MatchResult,
+    decision: Decision<'_>,
     claim: Option<&Claim>,
 ) -> Result<Saved> {
+    let Decision { facts, before, result } = decision;
     let now = process.now();
     let body = answer(&case.id, &case.correlation_id(), &result)?;
     let mut batch = Batch::new();
@@ -240,7 +247,7 @@ fn head(case: &Case, result: &MatchResult, now: Timestamp) -> InvoiceHead {
         correlation_id: case.correlation_id(),
         run_no: 1,
         codes: codes.into_iter().collect(),
-        erp: wants_booking(result).then(|| Erp {
+        erp: wants_booking(result).then_some(Erp {
             status: ErpStatus::Pending,
             id: None,
             document_number: None,
@@ -335,16 +342,21 @@ fn add_events(batch: &mut Batch, case: &Case, result: &MatchResult, now: Timesta
             "document": document_id(case),
         }),
     );
-    let mut evaluated = about.event("matching", "match.evaluated", "1", json!({
-        "invoice": case.id,
-        "run": 1,
-        "trigger": received.id,
-        "outcome": result.outcome,
-        "reasons": result.reasons,
-        "flags": result.flags,
-        "policy": result.policy,
-        "books_liability": decide::state(result.outcome).is_booked(),
-    }));
+    let mut evaluated = about.event(
+        "matching",
+        "match.evaluated",
+        "1",
+        json!({
+            "invoice": case.id,
+            "run": 1,
+            "trigger": received.id,
+            "outcome": result.outcome,
+            "reasons": result.reasons,
+            "flags": result.flags,
+            "policy": result.policy,
+            "books_liability": decide::state(result.outcome).is_booked(),
+        }),
+    );
     evaluated.causationid = Some(received.id.clone());
     batch.append_event(&received, &keys)?;
     batch.append_event(&evaluated, &keys)?;

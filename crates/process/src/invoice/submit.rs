@@ -1,13 +1,15 @@
 //! Submitting: read, ask, decide, store, and only then answer.
 
 use super::decide::decide;
-use super::save::{self, Case, Saved};
+use super::save::{self, Case, Decision, Saved};
 use crate::documents::{self, Format, Parsed, ParsedInvoice};
 use crate::event::hex_of;
 use crate::facts::{self, Gathered};
 use crate::{Process, matching};
 use bytes::Bytes;
-use canonical::{Error, FacilityId, FieldError, Money, Principal, PurchaseOrderNumber, Result};
+use canonical::{
+    Error, FacilityId, FieldError, Invoice, Money, Principal, PurchaseOrderNumber, Result,
+};
 use stack::idempotency::Claim;
 
 /// How often a decision is made again because a fact it rests on changed before it was stored.
@@ -27,6 +29,13 @@ pub struct Submission {
     pub facility_id: Option<FacilityId>,
 }
 
+/// What came in, and how it is told from everything else that did.
+struct Arrival {
+    submission: Submission,
+    channel: String,
+    payload_sha256: String,
+}
+
 /// The answer to a submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -34,6 +43,8 @@ pub struct Answer {
     pub body: Bytes,
     /// Whether it was given before.
     pub replayed: bool,
+    /// Whether it is kept under the idempotency key, in the transaction of the decision.
+    pub kept: bool,
 }
 
 impl Process {
@@ -64,20 +75,18 @@ impl Process {
         }
         let gathered =
             facts::gather(self.system(), principal, &parsed, self.facts_timeout()).await?;
-        let case = self.case(principal, submission, parsed, &gathered, channel, payload_sha256)?;
+        let arrival = Arrival { submission, channel, payload_sha256 };
+        let case = self.case(principal, arrival, parsed.invoice, &gathered)?;
         self.decide_and_store(case, gathered, claim).await
     }
 
     fn case(
         &self,
         principal: &Principal,
-        submission: Submission,
-        parsed: ParsedInvoice,
+        arrival: Arrival,
+        mut invoice: Invoice,
         gathered: &Gathered,
-        channel: String,
-        payload_sha256: String,
     ) -> Result<Case> {
-        let mut invoice = parsed.invoice;
         if let Some(supplier) = &gathered.supplier {
             invoice.supplier_id = supplier.id.clone();
         }
@@ -101,12 +110,12 @@ impl Process {
             orders: facts::order_numbers(&invoice),
             id: self.new_invoice_id()?,
             submitted_by: principal.id.clone(),
-            format: submission.format,
-            bytes: submission.bytes,
+            format: arrival.submission.format,
+            bytes: arrival.submission.bytes,
             invoice,
             gross,
-            channel,
-            payload_sha256,
+            channel: arrival.channel,
+            payload_sha256: arrival.payload_sha256,
         })
     }
 
@@ -126,9 +135,11 @@ impl Process {
             let supplier = gathered.supplier.as_ref();
             let result =
                 decide(&case.invoice, supplier, &gathered.facts, &before.earlier, self.policy());
-            let saved = save::save(self, &case, &gathered.facts, &before, result, claim.as_ref());
-            match saved.await? {
-                Saved::Done(body) => return Ok(Answer { body, replayed: false }),
+            let decision = Decision { facts: &gathered.facts, before: &before, result };
+            match save::save(self, &case, decision, claim.as_ref()).await? {
+                Saved::Done(body) => {
+                    return Ok(Answer { body, replayed: false, kept: claim.is_some() });
+                }
                 Saved::Stale => {}
             }
         }

@@ -67,7 +67,7 @@ impl<'a> Ladder<'a> {
     fn refused(&self, order: &Order<'a>) -> Option<(Code, String)> {
         let order = order.order;
         let (ours, theirs) = (&order.supplier_id, &self.invoice.supplier_id);
-        if ours != theirs {
+        if !self.index.same_group(ours, theirs) {
             let detail =
                 format!("order {} went to {ours}, the invoice is from {theirs}", order.number);
             return Some((Code::Sup02, detail));

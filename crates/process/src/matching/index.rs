@@ -17,6 +17,7 @@ pub(super) struct Index<'a> {
     orders: HashMap<&'a PurchaseOrderNumber, Order<'a>>,
     lines: Vec<OrderLine<'a>>,
     items: HashMap<&'a ItemId, (u32, &'a Item)>,
+    groups: HashMap<&'a SupplierId, &'a SupplierId>,
 }
 
 /// An order and the ways to find a line of it. Lists of places ascend.
@@ -53,7 +54,8 @@ impl<'a> Index<'a> {
         for (place, item) in (0u32..).zip(&facts.items) {
             items.entry(&item.id).or_insert((place, item));
         }
-        let mut index = Self { orders: HashMap::new(), lines: Vec::new(), items };
+        let groups = facts.suppliers.iter().map(|it| (&it.id, it.group())).collect();
+        let mut index = Self { orders: HashMap::new(), lines: Vec::new(), items, groups };
         for order in &facts.purchase_orders {
             if !index.orders.contains_key(&order.number) {
                 index.add(order);
@@ -69,6 +71,12 @@ impl<'a> Index<'a> {
 
     pub(super) fn item(&self, id: &ItemId) -> Option<&'a Item> {
         self.items.get(id).map(|it| it.1)
+    }
+
+    /// Whether two supplier numbers are one business (`domain.md` A6: never across supplier groups).
+    pub(super) fn same_group(&self, one: &SupplierId, other: &SupplierId) -> bool {
+        let group = |it| self.groups.get(it).map_or(it, |group| *group);
+        one == other || group(one) == group(other)
     }
 
     /// How many order lines there are.

@@ -169,3 +169,6 @@ impl Faults {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

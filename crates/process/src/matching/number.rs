@@ -4,7 +4,7 @@
 use canonical::{Currency, Decimal, Exact, Money};
 use num_bigint::BigInt;
 use num_integer::Integer;
-use num_traits::{Signed, ToPrimitive, Zero};
+use num_traits::{Signed, ToPrimitive};
 use std::cmp::Ordering;
 use std::ops::{Add, Mul, Sub};
 
@@ -145,15 +145,6 @@ impl Number {
             Self::Small(upper, 1) => upper.to_string(),
             Self::Small(..) | Self::Big(_) => canonical::exact_text(&self.exact()),
         }
-    }
-
-    /// Reads what [`Number::text`] wrote.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let (upper, lower) = text.split_once('/').unwrap_or((text, "1"));
-        if let (Ok(upper), Ok(lower)) = (upper.parse::<BigInt>(), lower.parse::<BigInt>()) {
-            return (!lower.is_zero()).then(|| Self::from_exact(Exact::new(upper, lower)));
-        }
-        upper.parse::<Decimal>().ok().filter(|_| lower == "1").map(Self::from)
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Terms<'a> {
 pub(super) struct Measure {
     /// Signed, in the invoice's currency.
     pub(super) amount: Money,
-    /// Signed; `None` where what it is held against is zero.
+    /// Signed; `None` where what it is held against is not above zero.
     pub(super) percent: Option<Number>,
     /// In base units, for a variance of quantity.
     pub(super) quantity: Option<Number>,
@@ -133,7 +133,10 @@ impl Measure {
 }
 
 fn percent_of(part: &Number, whole: &Number) -> Option<Number> {
-    if part.is_zero() && !whole.is_zero() {
+    if !whole.is_positive() {
+        return None;
+    }
+    if part.is_zero() {
         return Some(Number::ZERO);
     }
     (part * &Number::whole(100)).per(whole)

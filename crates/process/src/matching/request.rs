@@ -1,10 +1,9 @@
 //! What the engine is asked with: the facts about orders, receipts and claims.
 
-use super::number::Number;
 use super::policy::{Policy, PolicyDocument};
 use canonical::{
-    Allocation, Decimal, Error, Exact, FieldError, Invoice, Item, MatchResult, PurchaseOrder,
-    PurchaseOrderNumber, Quantity, Receipt, ReceiptNumber, Result, Return,
+    Decimal, Error, Exact, FieldError, Invoice, Item, MatchResult, PurchaseOrder,
+    PurchaseOrderNumber, Quantity, Receipt, ReceiptNumber, Result, Return, Supplier,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -37,6 +36,10 @@ pub struct Evaluation {
     /// The items of the lines, with their packaging.
     #[serde(default)]
     pub items: Vec<Item>,
+    /// The suppliers of the orders and of the invoice, for their groups: one business under several
+    /// numbers. A supplier that is not here is its own group.
+    #[serde(default)]
+    pub suppliers: Vec<Supplier>,
 }
 
 /// Everything that an invoice is held against. Facts about other orders do no harm.
@@ -61,6 +64,10 @@ pub struct Facts {
     /// The items of the lines, with their packaging.
     #[serde(default)]
     pub items: Vec<Item>,
+    /// The suppliers of the orders and of the invoice, for their groups: one business under several
+    /// numbers. A supplier that is not here is its own group.
+    #[serde(default)]
+    pub suppliers: Vec<Supplier>,
 }
 
 /// What a booked invoice asks for of one order line (`domain.md` A7.1).
@@ -86,27 +93,6 @@ pub struct Claim {
     /// The quantity where no decimal says it exactly, in the same unit; wins over `quantity`.
     #[serde(skip)]
     pub exact: Option<Exact>,
-}
-
-impl Claim {
-    /// The claim that an allocation of an earlier match makes; `None` where its figures are not
-    /// ones that the engine wrote.
-    #[must_use]
-    pub fn of(invoice: &str, allocation: &Allocation) -> Option<Self> {
-        let exact = Number::parse(&allocation.quantity)?.exact();
-        Some(Self {
-            invoice: invoice.to_owned(),
-            purchase_order_number: allocation.purchase_order_number.clone(),
-            purchase_order_line: allocation.purchase_order_line,
-            receipt_number: allocation.receipt_number.clone(),
-            quantity: Quantity {
-                value: allocation.quantity.parse().unwrap_or_default(),
-                uom: allocation.uom.parse().ok()?,
-            },
-            amount: Some(allocation.amount.parse().ok()?),
-            exact: Some(exact),
-        })
-    }
 }
 
 /// A credit that cites a line of this invoice (`domain.md` A11).
@@ -147,6 +133,7 @@ impl Evaluation {
             claims: self.claims,
             credits: self.credits,
             items: self.items,
+            suppliers: self.suppliers,
         };
         (self.policy, self.invoice, facts)
     }

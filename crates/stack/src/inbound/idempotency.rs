@@ -1,8 +1,8 @@
 //! Policy 13: same key, same answer. It looks up, replays and refuses; the answer itself is kept by
-//! the store, in the transaction of the effect.
+//! the store in the transaction of the effect, or else by this policy after it.
 
 use super::trace::Asked;
-use crate::idempotency::{Claim, Results, Stored};
+use crate::idempotency::{Claim, Kept, Results, Stored};
 use crate::operations::KEY_HEADER;
 use crate::{Problem, extract};
 use aws_lc_rs::digest::{Context, SHA256};
@@ -17,6 +17,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 const KEY_CHARS_MAX: usize = 255;
+const ANSWER_BYTES_MAX: usize = 16 << 20;
 const REPLAYED: &str = "idempotency-replayed";
 
 /// What the policy works with.
@@ -49,14 +50,17 @@ pub(super) async fn answer_once(
     let (principal, operation) = (principal.id.clone(), operation.id.to_string());
     match keyed.claim(request, principal, operation).await {
         // The guard goes when the answer is made, and also when this future is dropped or panics.
-        Ok(Begun::New(request, _guard)) => next.run(*request).await,
+        Ok(Begun::New(request, claim, _guard)) => {
+            let response = next.run(*request).await;
+            keyed.keep(&claim, response).await
+        }
         Ok(Begun::Done(stored)) => replay(stored),
         Err(error) => Problem(error).into_response(),
     }
 }
 
 enum Begun {
-    New(Box<Request>, Guard),
+    New(Box<Request>, Box<Claim>, Guard),
     Done(Stored),
 }
 
@@ -74,15 +78,40 @@ impl Keyed {
         let found = self.results.find(&claim.principal, &claim.operation, &claim.key).await?;
         match found {
             None => {
-                head.extensions.insert(claim);
+                head.extensions.insert(claim.clone());
                 let request = Request::from_parts(head, Body::from(body));
-                Ok(Begun::New(Box::new(request), guard))
+                Ok(Begun::New(Box::new(request), Box::new(claim), guard))
             }
             Some(stored) if stored.fingerprint == claim.fingerprint => Ok(Begun::Done(stored)),
             Some(_) => Err(Error::key_reused(
                 "this idempotency key was used for another request; use a new one",
             )),
         }
+    }
+}
+
+impl Keyed {
+    /// Keeps what was answered, unless it was refused or is kept with its effect.
+    async fn keep(&self, claim: &Claim, response: Response) -> Response {
+        if !response.status().is_success() || response.extensions().get::<Kept>().is_some() {
+            return response;
+        }
+        let (head, body) = response.into_parts();
+        let body = match axum::body::to_bytes(body, ANSWER_BYTES_MAX).await {
+            Ok(body) => body,
+            Err(error) => {
+                let message = "the answer is too large to be kept under its idempotency key";
+                return Problem(Error::internal(message).because(error)).into_response();
+            }
+        };
+        let (fingerprint, status) = (claim.fingerprint.clone(), head.status.as_u16());
+        let answer = Stored { fingerprint, status, body: body.clone() };
+        if let Err(error) = self.results.keep(claim, &answer).await {
+            // the effect is there and repeats safely: the caller gets its answer
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(operation = claim.operation, error, "an answer was not kept");
+        }
+        Response::from_parts(head, Body::from(body))
     }
 }
 

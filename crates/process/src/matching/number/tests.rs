@@ -4,7 +4,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn of(text: &str) -> Number {
-    Number::parse(text).unwrap()
+    Number::from(canonical::read_exact(text).unwrap())
 }
 
 #[test]
@@ -23,8 +23,6 @@ fn text_reads_back() {
     for text in ["0", "40", "-7/12", "7/12", "1.5", "0.000001"] {
         assert_eq!(of(text).text(), text);
     }
-    assert_eq!(Number::parse("1/0"), None);
-    assert_eq!(Number::parse("x"), None);
 }
 
 #[test]
