@@ -9,14 +9,17 @@
 )]
 
 mod answer;
+pub mod binary;
 mod caller;
 mod clock;
 pub mod contract;
 pub mod demo;
+mod dice;
 
 pub use answer::Answer;
 pub use caller::{Caller, INVOICES};
 pub use clock::TestClock;
+pub use dice::Dice;
 
 use canonical::{Event, Lane, Payable, Role};
 use gateway::Gateway;
