@@ -73,7 +73,7 @@ impl<'a> Index<'a> {
         self.items.get(id).map(|it| it.1)
     }
 
-    /// Whether two supplier numbers are one business (`domain.md` A6: never across supplier groups).
+    /// Whether two supplier numbers are one business; nothing matches across (`domain.md` A6).
     pub(super) fn same_group(&self, one: &SupplierId, other: &SupplierId) -> bool {
         let group = |it| self.groups.get(it).map_or(it, |group| *group);
         one == other || group(one) == group(other)
