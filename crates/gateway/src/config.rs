@@ -120,6 +120,9 @@ pub fn read(
         }
     };
     layers.push(layers::environment(environment));
+    for layer in &mut layers {
+        layers::fill_in(layer)?;
+    }
     let config: Config = layers::read(&layers)?;
     let mut faults = crosscheck(&config);
     let policy = policy(&config, folder).map_err(|mut it| faults.append(&mut it)).ok();

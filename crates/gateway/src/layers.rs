@@ -68,6 +68,49 @@ pub fn environment(variables: impl Iterator<Item = (String, String)>) -> Layer {
     Layer { origin: "the environment".to_owned(), table }
 }
 
+/// Puts the content of files where a text says `${file:PATH}`: secrets stay out of the configuration.
+/// Blanks at the end of a file do not count.
+///
+/// # Errors
+/// A fault for each file that cannot be read.
+pub fn fill_in(layer: &mut Layer) -> Result<(), Vec<Fault>> {
+    let mut faults = Vec::new();
+    let origin = layer.origin.clone();
+    for (key, value) in &mut layer.table {
+        fill_in_value(&origin, key, value, &mut faults);
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+fn fill_in_value(origin: &str, key: &str, value: &mut Value, faults: &mut Vec<Fault>) {
+    match value {
+        Value::Table(inner) => {
+            for (name, value) in inner {
+                fill_in_value(origin, &format!("{key}.{name}"), value, faults);
+            }
+        }
+        Value::Array(entries) => {
+            for (index, value) in entries.iter_mut().enumerate() {
+                fill_in_value(origin, &format!("{key}[{index}]"), value, faults);
+            }
+        }
+        Value::String(text) => {
+            let path = text.strip_prefix("${file:").and_then(|it| it.strip_suffix('}'));
+            match path.map(std::fs::read_to_string) {
+                None => {}
+                Some(Ok(content)) => content.trim_end().clone_into(text),
+                Some(Err(error)) => faults.push(Fault {
+                    file: origin.to_owned(),
+                    key: key.to_owned(),
+                    fault: format!("{text}: {error}"),
+                    fix: "name a file that this process may read".to_owned(),
+                }),
+            }
+        }
+        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) => {}
+    }
+}
+
 /// Lays the layers over each other, the later over the earlier, and reads the whole. Collects every
 /// fault: a value that cannot be read is put aside and the rest is read on.
 ///
@@ -245,6 +288,19 @@ mod tests {
             "threeway.toml outbound",
         ];
         assert_eq!(keys, expected);
+    }
+
+    #[test]
+    fn a_secret_comes_from_its_file() {
+        let file = std::env::temp_dir().join(format!("threeway-secret-{}", std::process::id()));
+        std::fs::write(&file, "hunter2\n").unwrap();
+        let text = format!("[inbound]\nname = \"${{file:{}}}\"\n", file.display());
+        let mut layer = parse("threeway.toml", &text).unwrap();
+        fill_in(&mut layer).unwrap();
+        assert_eq!(layer.table["inbound"]["name"].as_str(), Some("hunter2"));
+        std::fs::remove_file(&file).unwrap();
+        let mut layer = parse("threeway.toml", &text).unwrap();
+        assert_eq!(fill_in(&mut layer).unwrap_err()[0].key, "inbound.name");
     }
 
     #[test]
