@@ -16,6 +16,7 @@ pub type Exact = BigRational;
 
 const INTEGER_DIGITS_MAX: usize = 15;
 const DECIMAL_PLACES_MAX: usize = 6;
+const EXACT_PLACES_MAX: u32 = 64;
 
 /// A decimal as it stands on the wire: a JSON string, at most 15 digits before the point and 6
 /// after it, no exponent. Keeps the places it was written with.
@@ -170,11 +171,14 @@ pub fn exact_text(value: &Exact) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Reads what [`exact_text`] writes: a decimal or a fraction; `None` for anything else.
+/// Reads what [`exact_text`] writes, however large: a decimal or a fraction; `None` for anything else.
 #[must_use]
 pub fn read_exact(text: &str) -> Option<Exact> {
     let Some((numerator, denominator)) = text.split_once('/') else {
-        return text.parse::<Decimal>().ok().map(|it| it.exact());
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let places = u32::try_from(fraction.len()).ok().filter(|it| *it <= EXACT_PLACES_MAX)?;
+        let digits: BigInt = format!("{whole}{fraction}").parse().ok()?;
+        return Some(Exact::new(digits, BigInt::from(10u8).pow(places)));
     };
     let numerator: BigInt = numerator.parse().ok()?;
     let denominator: BigInt = denominator.parse().ok()?;

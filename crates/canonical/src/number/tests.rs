@@ -53,6 +53,10 @@ fn exact_text_never_lies() {
     assert_eq!(exact_text(&Exact::new(7.into(), 12.into())), "7/12");
     assert_eq!(read_exact("7/12"), Some(Exact::new(7.into(), 12.into())));
     assert_eq!(read_exact("40"), Some(exact("40")));
+    assert_eq!(read_exact("-0.05"), Some(exact("-0.05")));
+    let large = exact("999999999999999") * exact("1000.5");
+    assert_eq!(read_exact(&exact_text(&large)), Some(large));
+    assert_eq!(read_exact("1e9"), None);
     assert_eq!(read_exact("7/0"), None);
 }
 

@@ -16,16 +16,18 @@ pub(crate) fn decide(
     policy: &Policy,
 ) -> MatchResult {
     let mut result = matching::evaluate(invoice, facts, policy);
-    result.reasons.extend(supplier_reason(invoice, supplier));
+    let mut more: Vec<Reason> = supplier_reason(invoice, supplier).into_iter().collect();
     if let Ok(gross) = Money::written(&invoice.gross_amount, invoice.currency) {
         let (reasons, flags) = duplicate::judge(invoice, gross, earlier);
-        result.reasons.extend(reasons);
+        more.extend(reasons);
         result.flags.extend(flags);
     }
+    // how severe the engine's own reasons are, the policy has said
+    let worst = more.iter().filter_map(|it| it.code.outcome()).max();
+    result.outcome = worst.map_or(result.outcome, |it| it.max(result.outcome));
+    result.reasons.extend(more);
     result.reasons.sort_by_key(|it| (it.invoice_line, it.code));
     result.flags.sort();
-    let worst = result.reasons.iter().filter_map(|it| it.code.outcome()).max();
-    result.outcome = worst.map_or(result.outcome, |it| it.max(result.outcome));
     result
 }
 
