@@ -1,4 +1,5 @@
-//! The store as a kill left it, looked at in a copy: so that looking repairs nothing for the gateway.
+//! The store as a kill left it, looked at in a copy: so that looking repairs nothing for the
+//! gateway.
 
 use crate::client::Acknowledged;
 use canonical::{Event, Outcome, PageRequest};

@@ -1,6 +1,6 @@
 //! `kill -9` of the real binary at random moments under a stream of submissions. What a client saw
-//! acknowledged is there afterwards, with its events, once; what was cut off is sent again under its
-//! key and makes one invoice. `THREEWAY_SEED` plays another game.
+//! acknowledged is there afterwards, with its events, once; what was cut off is sent again under
+//! its key and makes one invoice. `THREEWAY_SEED` plays another game.
 //!
 //! A killed process leaves what it wrote to the operating system: that the disk keeps it through a
 //! loss of power is SQLite's `synchronous = FULL`, and not tried here.

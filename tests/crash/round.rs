@@ -1,5 +1,5 @@
-//! A game: rounds of start, look, stream and kill over one store, and the whole looked at in between
-//! and at the end.
+//! A game: rounds of start, look, stream and kill over one store, and the whole looked at in
+//! between and at the end.
 
 use crate::client::{Acknowledged, Client, Done};
 use crate::image;

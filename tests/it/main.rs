@@ -8,10 +8,12 @@
 )]
 
 mod access;
+mod bad_input;
 mod booking;
 mod invoice;
 mod layers;
 mod matching;
 mod openapi;
 mod repeat;
+mod socket;
 mod tidy;

@@ -50,9 +50,11 @@ fn x12(number: &str, order: &(String, u64), quantity: u32, price: &str, total: &
     ];
     let count = body.len() + 1;
     format!(
-        "ISA*00*          *00*          *ZZ*MEDSURG        *ZZ*LAKESIDE       *260510*1200*U*00401*000000007*0*P*>~\
-         GS*IN*MEDSURG*LAKESIDE*20260510*1200*7*X*004010~{}~SE*{count}*0001~GE*1*7~IEA*1*000000007~",
-        body.join("~")
+        "ISA*00*{blank}*00*{blank}*ZZ*MEDSURG        *ZZ*LAKESIDE       *260510*1200*U*00401*\
+         000000007*0*P*>~GS*IN*MEDSURG*LAKESIDE*20260510*1200*7*X*004010~{}~SE*{count}*0001~\
+         GE*1*7~IEA*1*000000007~",
+        body.join("~"),
+        blank = " ".repeat(10),
     )
 }
 

@@ -123,7 +123,8 @@ impl Kind {
 /// One field at fault: a JSON pointer (RFC 6901), or the place in an EDI or XML document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
-    /// Where: `/invoice/lines/0/quantity`, `segment 12 (IT1) element 04`, `/Invoice/InvoiceLine[2]`.
+    /// Where: `/invoice/lines/0/quantity`, `segment 12 (IT1) element 04`,
+    /// `/Invoice/InvoiceLine[2]`.
     #[schema(example = "/invoice/lines/0/quantity")]
     pub pointer: String,
     /// What is wrong and what would be right.

@@ -117,7 +117,7 @@ identifier!(
     Gtin,
     "00614141007349",
     gtin_digits,
-    "A GS1 trade item number of 8, 12, 13 or 14 digits whose check digit is right; it names one packaging level."
+    "A GS1 trade item number (8, 12, 13 or 14 digits, check digit right): one packaging level."
 );
 
 fn unit_code(text: &str) -> Result<(), &'static str> {
@@ -141,8 +141,9 @@ fn gtin_digits(text: &str) -> Result<(), &'static str> {
 }
 
 impl SupplierInvoiceNumber {
-    /// The number as duplicates are compared (`domain.md` A16): NFKC, upper case, letters and digits only,
-    /// without a leading `INV`, `INVOICE` or `NO`, without leading zeros in any run of digits.
+    /// The number as duplicates are compared (`domain.md` A16): NFKC, upper case, letters and
+    /// digits only, without a leading `INV`, `INVOICE` or `NO`, without leading zeros in any run of
+    /// digits.
     #[must_use]
     pub fn normalised(&self) -> String {
         let plain: String =

@@ -1,4 +1,5 @@
-//! The nouns every layer speaks: identifiers, money, quantities, documents, events and the one error.
+//! The nouns every layer speaks: identifiers, money, quantities, documents, events and the one
+//! error.
 //!
 //! This crate never does IO, never reads a clock and never knows HTTP. What a second layer needs to
 //! name lives here; everything else lives beside its only user.

@@ -171,7 +171,8 @@ pub fn exact_text(value: &Exact) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Reads what [`exact_text`] writes, however large: a decimal or a fraction; `None` for anything else.
+/// Reads what [`exact_text`] writes, however large: a decimal or a fraction; `None` for anything
+/// else.
 #[must_use]
 pub fn read_exact(text: &str) -> Option<Exact> {
     let Some((numerator, denominator)) = text.split_once('/') else {

@@ -20,7 +20,10 @@ use utoipa_axum::routes;
     ),
     servers((url = "/", description = "This gateway.")),
     tags(
-        (name = "timeline", description = "The truth about an order or an invoice, from every system."),
+        (
+            name = "timeline",
+            description = "The truth about an order or an invoice, from every system.",
+        ),
         (name = "exceptions", description = "What waits, why, since when and for how much."),
     ),
     // those that only a query names are not found by themselves

@@ -1,6 +1,6 @@
 //! The truth timeline (`domain.md` H3): what was ordered, received, accepted, returned, invoiced,
-//! credited and paid, per order line, with every open variance and every event. A pure projection of
-//! one flow: the same facts in any order give the same timeline.
+//! credited and paid, per order line, with every open variance and every event. A pure projection
+//! of one flow: the same facts in any order give the same timeline.
 
 use crate::Consumption;
 use canonical::{

@@ -21,8 +21,8 @@ async fn live() -> axum::Json<Value> {
     axum::Json(json!({ "status": "alive" }))
 }
 
-/// Ready means that the store answers: without it nothing can be decided. A back end that is away is
-/// said and does not make the gateway unready, since it would take every other noun away too.
+/// Ready means that the store answers: without it nothing can be decided. A back end that is away
+/// is said and does not make the gateway unready, since it would take every other noun away too.
 async fn ready(State(gateway): State<Gateway>) -> (StatusCode, axum::Json<Value>) {
     match gateway.store.work_counts().await {
         Ok(counts) => {

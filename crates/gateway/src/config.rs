@@ -197,7 +197,7 @@ fn crosscheck(config: &Config) -> Vec<Fault> {
         add(
             "inbound.auth.issuers",
             "nobody's tokens are taken, so nobody could call",
-            "add [[inbound.auth.issuers]] with issuer, audience and jwks; or enable the sandbox to try it out",
+            "add [[inbound.auth.issuers]] with issuer, audience, jwks; or set sandbox.enabled",
         );
     }
     if config.process.posting.attempts_max == 0 || config.process.posting.concurrency == 0 {

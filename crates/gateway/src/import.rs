@@ -58,8 +58,8 @@ pub async fn import(
     Ok(all_taken)
 }
 
-/// Books what is due, so that an import ends with its invoices in the finance system. What cannot be
-/// booked now stays in the queue for `serve`.
+/// Books what is due, so that an import ends with its invoices in the finance system. What cannot
+/// be booked now stays in the queue for `serve`.
 ///
 /// # Errors
 /// What the store says.
@@ -107,8 +107,8 @@ async fn try_submit(
     facility: Option<&FacilityId>,
 ) -> Result<(SubmittedInvoice, bool), String> {
     let bytes = read(file).map_err(|error| error.to_string())?;
-    let format = Format::sniff(&bytes)
-        .ok_or("neither X12 (ISA…), XML (<…) nor JSON ({…): nothing that an invoice comes as")?;
+    let format =
+        Format::sniff(&bytes).ok_or("neither X12 (ISA…), XML (<…) nor JSON ({…): no invoice")?;
     let submission = Submission { format, bytes: bytes.into(), facility_id: facility.cloned() };
     let answer = process
         .submit_invoice(&importer(), submission, None)

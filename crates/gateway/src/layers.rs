@@ -1,5 +1,5 @@
-//! Configuration in layers: the built-in one, a file over it, the environment over both. Every fault
-//! is reported with the place it was written at and how to cure it, not the first one alone.
+//! Configuration in layers: the built-in one, a file over it, the environment over both. Every
+//! fault is reported with the place it was written at and how to cure it, not the first one alone.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -68,8 +68,8 @@ pub fn environment(variables: impl Iterator<Item = (String, String)>) -> Layer {
     Layer { origin: "the environment".to_owned(), table }
 }
 
-/// Puts the content of files where a text says `${file:PATH}`: secrets stay out of the configuration.
-/// Blanks at the end of a file do not count.
+/// Puts the content of files where a text says `${file:PATH}`: secrets stay out of the
+/// configuration. Blanks at the end of a file do not count.
 ///
 /// # Errors
 /// A fault for each file that cannot be read.

@@ -59,7 +59,8 @@ impl fmt::Debug for Gateway {
 /// Puts the gateway together: opens the store and the back ends, and stacks the policies in front.
 ///
 /// # Errors
-/// `invalid` where an option or a contract is wrong; `unavailable` where the store cannot be opened.
+/// `invalid` where an option or a contract is wrong; `unavailable` where the store cannot be
+/// opened.
 pub async fn open(checked: &Checked, sandbox: Option<&Sandbox>, clock: Clock) -> Result<Gateway> {
     let config = &checked.config;
     let store = Store::open(&config.store).await?;

@@ -53,8 +53,8 @@ impl Listeners {
     }
 }
 
-/// Serves until SIGTERM or SIGINT, then drains: new connections are refused, requests that are being
-/// served get `drain` to end, and what was accepted is on the disk.
+/// Serves until SIGTERM or SIGINT, then drains: new connections are refused, requests that are
+/// being served get `drain` to end, and what was accepted is on the disk.
 ///
 /// # Errors
 /// Where a listener or a task ends by itself.

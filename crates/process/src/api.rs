@@ -14,14 +14,18 @@ use utoipa_axum::routes;
     info(
         title = "Threeway process API",
         version = "1.0.0",
-        description = "Layer 2: what the business does across systems. Invoices are validated, matched \
+        description = "Layer 2: what the business does across systems. Invoices are validated, \
+                       matched \
                        against orders and receipts, decided with every reason, and booked in the \
                        finance system.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "This gateway.")),
     tags(
-        (name = "match-evaluations", description = "The three-way match as a question: stateless, stores nothing."),
+        (
+            name = "match-evaluations",
+            description = "The three-way match as a question: stateless, stores nothing.",
+        ),
         (name = "invoices", description = "Supplier invoices: submitted, decided, booked."),
     ),
     modifiers(&Token),

@@ -1,5 +1,6 @@
-//! Business duplicates (`domain.md` A16): the same invoice sent twice by a person or by two channels.
-//! A transport retry is not one; that is found by its payload and answered with the first answer.
+//! Business duplicates (`domain.md` A16): the same invoice sent twice by a person or by two
+//! channels. A transport retry is not one; that is found by its payload and answered with the first
+//! answer.
 
 use canonical::{
     Code, Currency, Flag, Invoice, InvoiceId, InvoiceKind, InvoiceState, Money, Reason,

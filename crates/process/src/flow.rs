@@ -1,5 +1,5 @@
-//! One business flow, whole: the orders, what moved on them, what was invoiced, booked and paid, and
-//! the events in between (`domain.md` D2, H3). Every part says whether it could be had.
+//! One business flow, whole: the orders, what moved on them, what was invoiced, booked and paid,
+//! and the events in between (`domain.md` D2, H3). Every part says whether it could be had.
 
 use crate::{InvoiceRecord, Process};
 use canonical::{
@@ -92,8 +92,8 @@ impl Process {
     /// under is an error.
     ///
     /// # Errors
-    /// `not_found` where nothing is known under the key or it is another supplier's; what the back end
-    /// that must resolve the key says.
+    /// `not_found` where nothing is known under the key or it is another supplier's; what the back
+    /// end that must resolve the key says.
     pub async fn flow(&self, principal: &Principal, key: &FlowKey) -> Result<Flow> {
         let seed = self.seed(principal, key).await?;
         let numbers: Vec<PurchaseOrderNumber> = seed.orders.iter().cloned().collect();

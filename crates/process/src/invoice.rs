@@ -5,6 +5,7 @@
 //! stored in one transaction. Only then is there an answer (`domain.md` A4.4, A10, A16).
 
 mod decide;
+mod events;
 mod read;
 mod save;
 mod submit;

@@ -1,5 +1,6 @@
 //! Layer 2: what the business does across systems. Async shells over pure rules: reading documents,
-//! matching and judging duplicates compute on plain data; gathering, storing and booking do the rest.
+//! matching and judging duplicates compute on plain data; gathering, storing and booking do the
+//! rest.
 
 pub mod documents;
 mod duplicate;

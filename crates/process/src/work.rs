@@ -58,7 +58,10 @@ impl Process {
             }
         };
         let result = self.store().match_run(&kept.head.id, kept.head.run_no).await?.run.result;
-        let payable = posting::payable(&kept.head.id, &kept.invoice, &result)?;
+        let payable = match posting::payable(&kept.head.id, &kept.invoice, &result) {
+            Ok(payable) => payable,
+            Err(error) => return self.given_up(work, kept, Code::Int03, &error).await,
+        };
         let limit = Duration::from_millis(self.posting().timeout_ms);
         let posted = tokio::time::timeout(limit, self.post(&payable)).await;
         let posted = posted.unwrap_or_else(|elapsed| {

@@ -1,9 +1,9 @@
 //! Same key, same answer: what the policy, a handler and the store share about it.
 //!
-//! The policy puts a [`Claim`] into the extensions of a request that needs a key. A handler whose effect
-//! is in our store hands it down, so that the store writes the answer in the same transaction, and
-//! says so with [`Kept`]. Where the effect is in a back end that repeats it safely, the policy keeps the
-//! answer afterwards.
+//! The policy puts a [`Claim`] into the extensions of a request that needs a key. A handler whose
+//! effect is in our store hands it down, so that the store writes the answer in the same
+//! transaction, and says so with [`Kept`]. Where the effect is in a back end that repeats it
+//! safely, the policy keeps the answer afterwards.
 
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -125,7 +125,8 @@ pub(crate) struct Stmt {
     pub(crate) returning: bool,
 }
 
-/// Statements that are written together or not at all. Nouns add theirs: `batch.insert_invoice(…)`.
+/// Statements that are written together or not at all. Nouns add theirs, as in
+/// `batch.insert_invoice(…)`.
 #[derive(Debug, Default)]
 pub struct Batch {
     statements: Vec<Stmt>,

@@ -71,19 +71,30 @@ fn leftovers_go_to_the_largest_remainder_then_the_earlier_line() {
 
 proptest! {
     #[test]
-    fn shares_add_up(total in -1_000_000i128..1_000_000, weights in proptest::collection::vec(0u32..5_000, 1..20)) {
-        let weights: Vec<Exact> = weights.into_iter().map(|it| Exact::from_integer(it.into())).collect();
+    fn shares_add_up(
+        total in -1_000_000i128..1_000_000,
+        weights in proptest::collection::vec(0u32..5_000, 1..20),
+    ) {
+        let exact = |it: u32| Exact::from_integer(it.into());
+        let weights: Vec<Exact> = weights.into_iter().map(exact).collect();
         prop_assert_eq!(allocate(total, &weights).iter().sum::<i128>(), total);
     }
 
     #[test]
-    fn what_is_written_is_read_back(mantissa in -999_999_999_999_999i128..999_999_999_999_999, scale in 0u32..7) {
+    fn what_is_written_is_read_back(
+        mantissa in -999_999_999_999_999i128..999_999_999_999_999,
+        scale in 0u32..7,
+    ) {
         let decimal = Decimal::new(mantissa, scale).unwrap();
         prop_assert_eq!(decimal.to_string().parse::<Decimal>().unwrap(), decimal);
     }
 
     #[test]
-    fn rounding_is_symmetric(numerator in any::<i64>(), denominator in 1i64..1_000_000, places in 0u32..6) {
+    fn rounding_is_symmetric(
+        numerator in any::<i64>(),
+        denominator in 1i64..1_000_000,
+        places in 0u32..6,
+    ) {
         let value = Exact::new(numerator.into(), denominator.into());
         prop_assert_eq!(round_half_away(&-value.clone(), places), -round_half_away(&value, places));
     }

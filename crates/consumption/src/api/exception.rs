@@ -38,8 +38,18 @@ pub(super) struct ExceptionQuery {
     params(ExceptionQuery),
     responses(
         (status = 200, description = "A page of what waits.", body = Page<Waiting>),
-        (status = "4XX", description = "The question is not valid; see errors.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "It cannot be answered now; see code and Retry-After.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
+        (
+            status = "4XX",
+            description = "The question is not valid; see errors.",
+            body = stack::problem::ProblemBody,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = "5XX",
+            description = "It cannot be answered now; see code and Retry-After.",
+            body = stack::problem::ProblemBody,
+            content_type = "application/problem+json",
+        ),
     ),
     security(("token" = ["consumption.exceptions.read"])),
 )]

@@ -58,9 +58,23 @@ impl TimelineQuery {
     tag = "timeline",
     params(TimelineQuery),
     responses(
-        (status = 200, description = "The timeline; see `parts` for what is missing.", body = Timeline),
-        (status = "4XX", description = "The question is not valid, or nothing is known under the key.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "It cannot be answered now; see code and Retry-After.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 200,
+            description = "The timeline; see `parts` for what is missing.",
+            body = Timeline,
+        ),
+        (
+            status = "4XX",
+            description = "The question is not valid, or nothing is known under the key.",
+            body = stack::problem::ProblemBody,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = "5XX",
+            description = "It cannot be answered now; see code and Retry-After.",
+            body = stack::problem::ProblemBody,
+            content_type = "application/problem+json",
+        ),
     ),
     security(("token" = ["consumption.timeline.read"])),
 )]

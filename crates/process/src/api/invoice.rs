@@ -34,15 +34,20 @@ pub(super) struct SubmitQuery {
 /// Submit an invoice.
 ///
 /// Takes a supplier's invoice as JSON, X12 810 (`application/edi-x12`) or UBL 2.1
-/// (`application/xml`), matches it with the orders and receipts of the back ends, decides and stores
-/// the decision before it answers. A matched invoice is then booked in the finance system, once. The
-/// same document sent again, also under a new key, is answered with the first answer.
+/// (`application/xml`), matches it with the orders and receipts of the back ends, decides and
+/// stores the decision before it answers. A matched invoice is then booked in the finance system,
+/// once. The same document sent again, also under a new key, is answered with the first answer.
 #[utoipa::path(
     post,
     path = "/process/v1/invoices",
     tag = "invoices",
     params(
-        ("Idempotency-Key" = String, Header, description = "A key of your own, at most 255 characters; a repeat with the same key and body gets the same answer."),
+        (
+            "Idempotency-Key" = String,
+            Header,
+            description = "A key of your own, 1 to 255 visible ASCII characters; a repeat with the \
+                           same key and body gets the same answer.",
+        ),
         SubmitQuery,
     ),
     request_body(
@@ -54,9 +59,23 @@ pub(super) struct SubmitQuery {
         ),
     ),
     responses(
-        (status = 202, description = "Decided and stored. `Idempotency-Replayed: true` marks an answer given before.", body = SubmittedInvoice),
-        (status = "4XX", description = "It cannot be accepted; see code and errors.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "It was not accepted now; send it again with the same key.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 202,
+            description = "Decided and stored; `Idempotency-Replayed` marks an answer given before.",
+            body = SubmittedInvoice,
+        ),
+        (
+            status = "4XX",
+            description = "It cannot be accepted; see code and errors.",
+            body = stack::problem::ProblemBody,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = "5XX",
+            description = "It was not accepted now; send it again with the same key.",
+            body = stack::problem::ProblemBody,
+            content_type = "application/problem+json",
+        ),
     ),
     security(("token" = ["process.invoices.submit"])),
 )]
@@ -103,8 +122,18 @@ fn format(media_type: &str) -> Result<Format, Error> {
     params(("id" = InvoiceId, Path, description = "The invoice's id in this gateway.")),
     responses(
         (status = 200, description = "The invoice.", body = InvoiceRecord),
-        (status = "4XX", description = "There is no such invoice, or it may not be seen.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "It cannot be answered now; see code and Retry-After.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
+        (
+            status = "4XX",
+            description = "There is no such invoice, or it may not be seen.",
+            body = stack::problem::ProblemBody,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = "5XX",
+            description = "It cannot be answered now; see code and Retry-After.",
+            body = stack::problem::ProblemBody,
+            content_type = "application/problem+json",
+        ),
     ),
     security(("token" = ["process.invoices.read"])),
 )]
@@ -126,8 +155,18 @@ pub(super) async fn get_invoice(
     params(InvoiceFilter, PageQuery),
     responses(
         (status = 200, description = "A page of invoices.", body = Page<InvoiceSummary>),
-        (status = "4XX", description = "The question is not valid; see errors.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "It cannot be answered now; see code and Retry-After.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
+        (
+            status = "4XX",
+            description = "The question is not valid; see errors.",
+            body = stack::problem::ProblemBody,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = "5XX",
+            description = "It cannot be answered now; see code and Retry-After.",
+            body = stack::problem::ProblemBody,
+            content_type = "application/problem+json",
+        ),
     ),
     security(("token" = ["process.invoices.read"])),
 )]

@@ -18,9 +18,23 @@ use stack::extract::Json;
     tag = "match-evaluations",
     request_body(content = Evaluation, description = "The invoice and the facts to match it with."),
     responses(
-        (status = 200, description = "Outcome, reasons, and every check with variance and limit.", body = MatchResult),
-        (status = "4XX", description = "The request cannot be evaluated; see code and errors.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "It cannot be answered now; see code and Retry-After.", body = stack::problem::ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 200,
+            description = "Outcome, reasons, and every check with variance and limit.",
+            body = MatchResult,
+        ),
+        (
+            status = "4XX",
+            description = "The request cannot be evaluated; see code and errors.",
+            body = stack::problem::ProblemBody,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = "5XX",
+            description = "It cannot be answered now; see code and Retry-After.",
+            body = stack::problem::ProblemBody,
+            content_type = "application/problem+json",
+        ),
     ),
     security(("token" = ["process.match.evaluate"])),
 )]

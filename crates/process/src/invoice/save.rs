@@ -1,11 +1,10 @@
 //! Storing a decision: document, invoice, run, holds, claims, events, the work to book it and the
 //! answer for the idempotency key, in one transaction that fails where a fact moved meanwhile.
 
-use super::decide;
 use super::submit::Answer;
 use super::{Links, SubmittedInvoice};
+use super::{decide, events};
 use crate::duplicate::Earlier;
-use crate::event::About;
 use crate::matching::{Claim as EarlierClaim, Facts};
 use crate::{Process, documents::Format};
 use bytes::Bytes;
@@ -17,8 +16,8 @@ use jiff::Timestamp;
 use serde_json::json;
 use stack::idempotency::Claim;
 use store::{
-    Batch, Committed, Document, Erp, ErpStatus, EventKey, Guard, Hold, HoldState, InvoiceHead,
-    KeptAnswer, MatchRun, NewAnswer, NewClaim, NewMatchRun, NewWork, OrderLine,
+    Batch, Committed, Document, Erp, ErpStatus, Guard, Hold, HoldState, InvoiceHead, KeptAnswer,
+    MatchRun, NewAnswer, NewClaim, NewMatchRun, NewWork, OrderLine,
 };
 
 /// The kind of work that books a payable.
@@ -53,7 +52,7 @@ impl Case {
         self.invoice.supplier_invoice_number.normalised()
     }
 
-    fn correlation_id(&self) -> String {
+    pub(super) fn correlation_id(&self) -> String {
         self.orders.first().map_or_else(|| self.id.to_string(), ToString::to_string)
     }
 }
@@ -156,7 +155,7 @@ pub(crate) async fn save(
     batch.insert_invoice(&head(case, &result, now), &case.invoice)?;
     add_holds(process, &mut batch, case, &result, now)?;
     add_claims(&mut batch, case, &result);
-    add_events(&mut batch, case, &result, now)?;
+    events::append(&mut batch, case, &result, now)?;
     if wants_booking(&result) {
         batch.enqueue_work(booking(case, now));
     }
@@ -205,7 +204,7 @@ const fn wants_booking(result: &MatchResult) -> bool {
     matches!(result.outcome, Outcome::Matched | Outcome::MatchedWithinTolerance)
 }
 
-fn document_id(case: &Case) -> String {
+pub(super) fn document_id(case: &Case) -> String {
     case.id.as_str().replacen("inv_", "doc_", 1)
 }
 
@@ -315,59 +314,6 @@ fn add_claims(batch: &mut Batch, case: &Case, result: &MatchResult) {
             });
         }
     }
-}
-
-fn add_events(batch: &mut Batch, case: &Case, result: &MatchResult, now: Timestamp) -> Result<()> {
-    let correlation_id = case.correlation_id();
-    let about = About {
-        invoice_id: &case.id,
-        supplier_id: &case.invoice.supplier_id,
-        facility: case.invoice.facility_id.as_ref().map(canonical::FacilityId::as_str),
-        orders: &case.orders,
-        correlation_id: &correlation_id,
-        now,
-        traceparent: stack::context::current().map(|it| it.traceparent),
-    };
-    let keys: Vec<EventKey> = case.orders.iter().cloned().map(EventKey::PurchaseOrder).collect();
-    let received = about.event(
-        "payables",
-        "invoice.received",
-        "1",
-        json!({
-            "supplier_invoice_number": case.invoice.supplier_invoice_number,
-            "invoice_date": case.invoice.invoice_date,
-            "gross": case.gross,
-            "payload_sha256": case.payload_sha256,
-            "channel": case.channel,
-            "document": document_id(case),
-        }),
-    );
-    let mut evaluated = about.event(
-        "matching",
-        "match.evaluated",
-        "1",
-        json!({
-            "invoice": case.id,
-            "run": 1,
-            "trigger": received.id,
-            "outcome": result.outcome,
-            "reasons": result.reasons,
-            "flags": result.flags,
-            "policy": result.policy,
-            "books_liability": decide::state(result.outcome).is_booked(),
-        }),
-    );
-    evaluated.causationid = Some(received.id.clone());
-    batch.append_event(&received, &keys)?;
-    batch.append_event(&evaluated, &keys)?;
-    let holds = result.reasons.iter().filter(|it| it.code.outcome().is_some());
-    for (number, reason) in holds.enumerate() {
-        let version = format!("1.{}", number + 1);
-        let mut opened = about.event("matching", "hold.opened", &version, json!(reason));
-        opened.causationid = Some(evaluated.id.clone());
-        batch.append_event(&opened, &keys)?;
-    }
-    Ok(())
 }
 
 fn booking(case: &Case, now: Timestamp) -> NewWork {

@@ -168,7 +168,7 @@ async fn read_one(submission: &Submission) -> Result<ParsedInvoice> {
         (Some(invoice), 1) => Ok(invoice),
         (None, _) => Err(Error::invalid("the document holds no invoice")),
         (Some(_), several) => Err(Error::invalid(format!(
-            "the file holds {several} documents; send one invoice per request, or use `threeway import`"
+            "the file holds {several} documents; send one invoice per request"
         ))),
     }
 }

