@@ -4,8 +4,8 @@ mod invoice;
 mod match_evaluation;
 
 use crate::Process;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{Modify, OpenApi};
+use stack::contract::Common;
+use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -28,19 +28,9 @@ use utoipa_axum::routes;
         ),
         (name = "invoices", description = "Supplier invoices: submitted, decided, booked."),
     ),
-    modifiers(&Token),
+    modifiers(&Common),
 )]
 struct Contract;
-
-struct Token;
-
-impl Modify for Token {
-    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        let components = openapi.components.get_or_insert_with(Default::default);
-        components.add_security_scheme("token", SecurityScheme::Http(bearer));
-    }
-}
 
 /// The process API.
 #[must_use]

@@ -5,6 +5,7 @@
 
 pub mod cache;
 pub mod context;
+pub mod contract;
 pub mod extract;
 pub mod idempotency;
 pub mod inbound;

@@ -10,8 +10,8 @@ mod receipt;
 mod supplier;
 
 use crate::System;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{Modify, OpenApi};
+use stack::contract::Common;
+use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -35,19 +35,9 @@ use utoipa_axum::routes;
         (name = "receipts", description = "What arrived."),
         (name = "payables", description = "What is owed and what was paid of it."),
     ),
-    modifiers(&Token),
+    modifiers(&Common),
 )]
 struct Contract;
-
-struct Token;
-
-impl Modify for Token {
-    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        let components = openapi.components.get_or_insert_with(Default::default);
-        components.add_security_scheme("token", SecurityScheme::Http(bearer));
-    }
-}
 
 /// The system API.
 #[must_use]

@@ -6,6 +6,7 @@ use axum::extract::State;
 use canonical::{Code, FacilityId, Page, Principal, SupplierId};
 use serde::Deserialize;
 use stack::Problem;
+use stack::contract::Refusals;
 use stack::extract::{Json, Query, page};
 
 /// What waits, narrowed down.
@@ -38,18 +39,7 @@ pub(super) struct ExceptionQuery {
     params(ExceptionQuery),
     responses(
         (status = 200, description = "A page of what waits.", body = Page<Waiting>),
-        (
-            status = "4XX",
-            description = "The question is not valid; see errors.",
-            body = stack::problem::ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "It cannot be answered now; see code and Retry-After.",
-            body = stack::problem::ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["consumption.exceptions.read"])),
 )]

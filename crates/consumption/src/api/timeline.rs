@@ -9,6 +9,7 @@ use canonical::{
 use process::FlowKey;
 use serde::Deserialize;
 use stack::Problem;
+use stack::contract::Refusals;
 use stack::extract::{Json, Query};
 
 /// What the timeline is of: exactly one of these.
@@ -63,18 +64,7 @@ impl TimelineQuery {
             description = "The timeline; see `parts` for what is missing.",
             body = Timeline,
         ),
-        (
-            status = "4XX",
-            description = "The question is not valid, or nothing is known under the key.",
-            body = stack::problem::ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "It cannot be answered now; see code and Retry-After.",
-            body = stack::problem::ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["consumption.timeline.read"])),
 )]

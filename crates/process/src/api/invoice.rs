@@ -10,6 +10,7 @@ use canonical::{Error, FacilityId, InvoiceId, Page, Principal};
 use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use stack::Problem;
+use stack::contract::Refusals;
 use stack::extract::{Json, PageQuery, Path, Query, Raw, page};
 use stack::idempotency::{Claim, Kept};
 use utoipa::ToSchema;
@@ -64,18 +65,7 @@ pub(super) struct SubmitQuery {
             description = "Decided and stored; `Idempotency-Replayed` marks an answer given before.",
             body = SubmittedInvoice,
         ),
-        (
-            status = "4XX",
-            description = "It cannot be accepted; see code and errors.",
-            body = stack::problem::ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "It was not accepted now; send it again with the same key.",
-            body = stack::problem::ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["process.invoices.submit"])),
 )]
@@ -122,18 +112,7 @@ fn format(media_type: &str) -> Result<Format, Error> {
     params(("id" = InvoiceId, Path, description = "The invoice's id in this gateway.")),
     responses(
         (status = 200, description = "The invoice.", body = InvoiceRecord),
-        (
-            status = "4XX",
-            description = "There is no such invoice, or it may not be seen.",
-            body = stack::problem::ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "It cannot be answered now; see code and Retry-After.",
-            body = stack::problem::ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["process.invoices.read"])),
 )]
@@ -155,18 +134,7 @@ pub(super) async fn get_invoice(
     params(InvoiceFilter, PageQuery),
     responses(
         (status = 200, description = "A page of invoices.", body = Page<InvoiceSummary>),
-        (
-            status = "4XX",
-            description = "The question is not valid; see errors.",
-            body = stack::problem::ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "It cannot be answered now; see code and Retry-After.",
-            body = stack::problem::ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["process.invoices.read"])),
 )]

@@ -5,6 +5,7 @@ use crate::matching::Evaluation;
 use axum::extract::State;
 use canonical::MatchResult;
 use stack::Problem;
+use stack::contract::Refusals;
 use stack::extract::Json;
 
 /// Evaluate a match.
@@ -23,18 +24,7 @@ use stack::extract::Json;
             description = "Outcome, reasons, and every check with variance and limit.",
             body = MatchResult,
         ),
-        (
-            status = "4XX",
-            description = "The request cannot be evaluated; see code and errors.",
-            body = stack::problem::ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "It cannot be answered now; see code and Retry-After.",
-            body = stack::problem::ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["process.match.evaluate"])),
 )]

@@ -197,14 +197,12 @@ impl Process {
     }
 
     pub(crate) async fn flow_events(&self, invoices: &[InvoiceRecord]) -> Result<Vec<Event>> {
-        let mut events = BTreeMap::new();
-        for invoice in invoices {
-            let key = EventKey::Invoice(invoice.id.clone());
-            for logged in self.store().events_of(&key, 0, EVENTS_MAX).await? {
-                events.insert(logged.position, logged.event);
-            }
-        }
-        Ok(events.into_values().collect())
+        let keys: Vec<EventKey> =
+            invoices.iter().map(|it| EventKey::Invoice(it.id.clone())).collect();
+        let reading = keys.iter().map(|it| self.store().events_of(it, 0, EVENTS_MAX));
+        let logged = try_join_all(reading).await?.into_iter().flatten();
+        let in_order: BTreeMap<i64, Event> = logged.map(|it| (it.position, it.event)).collect();
+        Ok(in_order.into_values().collect())
     }
 }
 

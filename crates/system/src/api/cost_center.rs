@@ -4,8 +4,8 @@ use crate::System;
 use axum::extract::State;
 use canonical::{CostCenter, CostCenterId, Page};
 use stack::Problem;
+use stack::contract::Refusals;
 use stack::extract::{Json, PageQuery, Path, Query};
-use stack::problem::ProblemBody;
 
 /// List cost centres.
 ///
@@ -17,18 +17,7 @@ use stack::problem::ProblemBody;
     params(PageQuery),
     responses(
         (status = 200, description = "A page of cost centres.", body = Page<CostCenter>),
-        (
-            status = "4XX",
-            description = "The question is not valid or not allowed; see code and errors.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "The back end cannot answer now; see code and Retry-After.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["system.cost_centers.read"])),
 )]
@@ -49,18 +38,7 @@ pub(super) async fn list_cost_centers(
     params(("id" = CostCenterId, Path, description = "The cost centre's code.")),
     responses(
         (status = 200, description = "The cost centre.", body = CostCenter),
-        (
-            status = "4XX",
-            description = "There is no such thing, or it may not be seen.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "The back end cannot answer now; see code and Retry-After.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["system.cost_centers.read"])),
 )]

@@ -4,8 +4,8 @@ use crate::System;
 use axum::extract::State;
 use canonical::{Facility, FacilityId, Page};
 use stack::Problem;
+use stack::contract::Refusals;
 use stack::extract::{Json, PageQuery, Path, Query};
-use stack::problem::ProblemBody;
 
 /// List facilities.
 ///
@@ -17,18 +17,7 @@ use stack::problem::ProblemBody;
     params(PageQuery),
     responses(
         (status = 200, description = "A page of facilities.", body = Page<Facility>),
-        (
-            status = "4XX",
-            description = "The question is not valid or not allowed; see code and errors.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "The back end cannot answer now; see code and Retry-After.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["system.facilities.read"])),
 )]
@@ -49,18 +38,7 @@ pub(super) async fn list_facilities(
     params(("id" = FacilityId, Path, description = "The facility's code.")),
     responses(
         (status = 200, description = "The facility.", body = Facility),
-        (
-            status = "4XX",
-            description = "There is no such thing, or it may not be seen.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "The back end cannot answer now; see code and Retry-After.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["system.facilities.read"])),
 )]

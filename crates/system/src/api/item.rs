@@ -5,8 +5,8 @@ use axum::Extension;
 use axum::extract::State;
 use canonical::{Item, ItemId, Page, Principal};
 use stack::Problem;
+use stack::contract::Refusals;
 use stack::extract::{Json, PageQuery, Path, Query};
-use stack::problem::ProblemBody;
 
 /// List items.
 ///
@@ -18,18 +18,7 @@ use stack::problem::ProblemBody;
     params(PageQuery),
     responses(
         (status = 200, description = "A page of items.", body = Page<Item>),
-        (
-            status = "4XX",
-            description = "The question is not valid or not allowed; see code and errors.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "The back end cannot answer now; see code and Retry-After.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["system.items.read"])),
 )]
@@ -52,18 +41,7 @@ pub(super) async fn list_items(
     params(("id" = ItemId, Path, description = "The item's number.")),
     responses(
         (status = 200, description = "The item.", body = Item),
-        (
-            status = "4XX",
-            description = "There is no such thing, or it may not be seen.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "The back end cannot answer now; see code and Retry-After.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["system.items.read"])),
 )]

@@ -7,8 +7,8 @@ use axum::extract::State;
 use canonical::{Error, NewPayable, Page, Payable, PayableId, Principal, Result};
 use http::StatusCode;
 use stack::Problem;
+use stack::contract::Refusals;
 use stack::extract::{Json, Path, Query, page};
-use stack::problem::ProblemBody;
 
 /// List payables.
 ///
@@ -20,18 +20,7 @@ use stack::problem::ProblemBody;
     params(PayableQuery),
     responses(
         (status = 200, description = "A page of payables.", body = Page<Payable>),
-        (
-            status = "4XX",
-            description = "The question is not valid or not allowed; see code and errors.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "The back end cannot answer now; see code and Retry-After.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["system.payables.read"])),
 )]
@@ -53,18 +42,7 @@ pub(super) async fn list_payables(
     params(("id" = PayableId, Path, description = "The payable's id in the finance system.")),
     responses(
         (status = 200, description = "The payable.", body = Payable),
-        (
-            status = "4XX",
-            description = "There is no such thing, or it may not be seen.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "The back end cannot answer now; see code and Retry-After.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["system.payables.read"])),
 )]
@@ -96,18 +74,7 @@ pub(super) async fn get_payable(
     request_body(content = NewPayable, description = "What to book."),
     responses(
         (status = 201, description = "Booked and posted, now or before.", body = Payable),
-        (
-            status = "4XX",
-            description = "It cannot be booked; see code and errors.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "Whether it was booked is not known; send it again.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["system.payables.create"])),
 )]

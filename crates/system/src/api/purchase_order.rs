@@ -6,8 +6,8 @@ use axum::Extension;
 use axum::extract::State;
 use canonical::{Error, Page, Principal, PurchaseOrder, PurchaseOrderNumber, Result};
 use stack::Problem;
+use stack::contract::Refusals;
 use stack::extract::{Json, Path, Query, page};
-use stack::problem::ProblemBody;
 
 /// List purchase orders.
 ///
@@ -19,18 +19,7 @@ use stack::problem::ProblemBody;
     params(OrderQuery),
     responses(
         (status = 200, description = "A page of purchase orders.", body = Page<PurchaseOrder>),
-        (
-            status = "4XX",
-            description = "The question is not valid or not allowed; see code and errors.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "The back end cannot answer now; see code and Retry-After.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["system.purchase_orders.read"])),
 )]
@@ -52,18 +41,7 @@ pub(super) async fn list_purchase_orders(
     params(("number" = PurchaseOrderNumber, Path, description = "The order's number.")),
     responses(
         (status = 200, description = "The order.", body = PurchaseOrder),
-        (
-            status = "4XX",
-            description = "There is no such thing, or it may not be seen.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "The back end cannot answer now; see code and Retry-After.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["system.purchase_orders.read"])),
 )]

@@ -7,8 +7,8 @@ use axum::extract::State;
 use canonical::{Error, Page, Principal, Receipt, ReceiptNumber, Result};
 use serde::Serialize;
 use stack::Problem;
+use stack::contract::Refusals;
 use stack::extract::{Json, Path, Query, page};
-use stack::problem::ProblemBody;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
@@ -31,18 +31,7 @@ pub(super) struct ReceiptDocument {
     params(ReceiptQuery),
     responses(
         (status = 200, description = "A page of receipt lines.", body = Page<Receipt>),
-        (
-            status = "4XX",
-            description = "The question is not valid or not allowed; see code and errors.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "The back end cannot answer now; see code and Retry-After.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["system.receipts.read"])),
 )]
@@ -67,18 +56,7 @@ pub(super) async fn list_receipts(
     params(("number" = ReceiptNumber, Path, description = "The receipt's number.")),
     responses(
         (status = 200, description = "The receipt document.", body = ReceiptDocument),
-        (
-            status = "4XX",
-            description = "There is no such thing, or it may not be seen.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "The back end cannot answer now; see code and Retry-After.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["system.receipts.read"])),
 )]

@@ -5,8 +5,8 @@ use axum::Extension;
 use axum::extract::State;
 use canonical::{Error, Page, PageRequest, Principal, Result, Supplier, SupplierId};
 use stack::Problem;
+use stack::contract::Refusals;
 use stack::extract::{Json, PageQuery, Path, Query};
-use stack::problem::ProblemBody;
 
 /// List suppliers.
 ///
@@ -18,18 +18,7 @@ use stack::problem::ProblemBody;
     params(PageQuery),
     responses(
         (status = 200, description = "A page of suppliers.", body = Page<Supplier>),
-        (
-            status = "4XX",
-            description = "The question is not valid or not allowed; see code and errors.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "The back end cannot answer now; see code and Retry-After.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["system.suppliers.read"])),
 )]
@@ -51,18 +40,7 @@ pub(super) async fn list_suppliers(
     params(("id" = SupplierId, Path, description = "The supplier's number.")),
     responses(
         (status = 200, description = "The supplier.", body = Supplier),
-        (
-            status = "4XX",
-            description = "There is no such thing, or it may not be seen.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = "5XX",
-            description = "The back end cannot answer now; see code and Retry-After.",
-            body = ProblemBody,
-            content_type = "application/problem+json",
-        ),
+        Refusals,
     ),
     security(("token" = ["system.suppliers.read"])),
 )]
