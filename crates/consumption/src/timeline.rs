@@ -2,6 +2,10 @@
 //! credited and paid, per order line, with every open variance and every event. A pure projection
 //! of one flow: the same facts in any order give the same timeline.
 
+mod refs;
+
+pub use refs::Refs;
+
 use crate::Consumption;
 use canonical::{
     Code, Event, Exact, InvoiceId, InvoiceKind, InvoiceState, Item, ItemId, Money, Payable,
@@ -27,27 +31,6 @@ pub struct Timeline {
     pub events: Vec<Event>,
     /// Which parts of this answer are here, and which are not and why.
     pub parts: Vec<PartView>,
-}
-
-/// The documents of a flow.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Refs {
-    /// Orders.
-    pub purchase_orders: BTreeSet<String>,
-    /// Goods receipts.
-    pub receipts: BTreeSet<String>,
-    /// Returns.
-    pub returns: BTreeSet<String>,
-    /// Invoices, by their ids here.
-    pub invoices: BTreeSet<String>,
-    /// Invoices, by the numbers their suppliers gave them.
-    pub supplier_invoice_numbers: BTreeSet<String>,
-    /// Payables, by their ids in the finance system.
-    pub payables: BTreeSet<String>,
-    /// Suppliers.
-    pub suppliers: BTreeSet<String>,
-    /// Facilities.
-    pub facilities: BTreeSet<String>,
 }
 
 /// Where one order line stands. Quantities are in the item's base unit, or in the order's where the
@@ -159,14 +142,29 @@ pub fn project(flow: Flow) -> Timeline {
             .cmp(&(&b.purchase_order_number, b.purchase_order_line))
     });
     let mut timeline = Timeline {
-        refs: refs(&flow),
+        refs: Refs::of(&flow),
         parts: parts(&flow),
         lines,
         correlation_id: flow.correlation_id,
         events: flow.events.value,
     };
-    timeline.events.sort_by(|a, b| (a.recordedtime, &a.id).cmp(&(b.recordedtime, &b.id)));
+    oldest_first(&mut timeline.events);
     timeline
+}
+
+/// Causes come before what they caused, also among events that were recorded in one instant.
+fn oldest_first(events: &mut [Event]) {
+    const LINKS_MAX: usize = 16;
+    let causes: BTreeMap<String, String> =
+        events.iter().filter_map(|it| Some((it.id.clone(), it.causationid.clone()?))).collect();
+    let links = |event: &Event| {
+        let first = causes.get(&event.id);
+        std::iter::successors(first, |it| causes.get(*it)).take(LINKS_MAX).count()
+    };
+    events.sort_by_cached_key(|it| {
+        let place = (it.source.clone(), it.sequence.clone(), it.id.clone());
+        (it.recordedtime, links(it), place)
+    });
 }
 
 /// One order line with the flow it stands in.
@@ -348,34 +346,6 @@ impl Nonzero for canonical::Decimal {
 
 fn is_credit(record: &InvoiceRecord) -> bool {
     matches!(record.invoice.kind, InvoiceKind::QuantityCredit | InvoiceKind::PriceCredit)
-}
-
-fn refs(flow: &Flow) -> Refs {
-    let (receipts, returns) = &flow.movements.value;
-    let (orders, invoices) = (&flow.orders.value, &flow.invoices.value);
-    Refs {
-        purchase_orders: orders.iter().map(|it| it.number.to_string()).collect(),
-        receipts: receipts.iter().map(|it| it.number.to_string()).collect(),
-        returns: returns.iter().map(|it| it.number.to_string()).collect(),
-        invoices: invoices.iter().map(|it| it.id.to_string()).collect(),
-        supplier_invoice_numbers: invoices
-            .iter()
-            .map(|it| it.invoice.supplier_invoice_number.to_string())
-            .collect(),
-        payables: flow.payables.value.iter().map(|it| it.id.to_string()).collect(),
-        suppliers: orders
-            .iter()
-            .map(|it| &it.supplier_id)
-            .chain(invoices.iter().map(|it| &it.invoice.supplier_id))
-            .map(ToString::to_string)
-            .collect(),
-        facilities: orders
-            .iter()
-            .filter_map(|it| it.facility_id.as_ref())
-            .chain(invoices.iter().filter_map(|it| it.invoice.facility_id.as_ref()))
-            .map(ToString::to_string)
-            .collect(),
-    }
 }
 
 fn parts(flow: &Flow) -> Vec<PartView> {

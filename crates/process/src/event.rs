@@ -22,15 +22,12 @@ impl About<'_> {
     /// An event of an invoice. `version` counts changes of this type on this invoice, so that the
     /// same change always has the same id.
     pub(crate) fn event(&self, context: &str, what: &str, version: &str, data: Value) -> Event {
-        let source = format!("//threeway/{context}");
-        let kind = format!("threeway.{context}.{what}.v1");
         let subject = self.invoice_id.to_string();
-        let id = hex(&[&source, &subject, version, &kind]);
         Event {
             specversion: "1.0".to_owned(),
-            id,
-            source,
-            kind,
+            id: id(self.invoice_id, context, what, version),
+            source: source(context),
+            kind: kind(context, what),
             partitionkey: subject.clone(),
             bizinvoice: Some(subject.clone()),
             subject,
@@ -50,6 +47,19 @@ impl About<'_> {
             data,
         }
     }
+}
+
+/// The id of the event that says this of an invoice, whether it was made or not.
+pub(crate) fn id(invoice_id: &InvoiceId, context: &str, what: &str, version: &str) -> String {
+    hex(&[&source(context), invoice_id.as_str(), version, &kind(context, what)])
+}
+
+fn source(context: &str) -> String {
+    format!("//threeway/{context}")
+}
+
+fn kind(context: &str, what: &str) -> String {
+    format!("threeway.{context}.{what}.v1")
 }
 
 /// The SHA-256 of a text in parts, in hexadecimal.

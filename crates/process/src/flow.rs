@@ -84,6 +84,7 @@ pub struct Flow {
 struct Seed {
     orders: BTreeSet<PurchaseOrderNumber>,
     invoices: Vec<InvoiceRecord>,
+    payables: Vec<Payable>,
     correlation_id: Option<String>,
 }
 
@@ -104,12 +105,13 @@ impl Process {
             self.part("invoices", self.flow_invoices(principal, &numbers, known)),
         )
         .await;
-        if orders.value.is_empty() && invoices.value.is_empty() {
+        let paid = seed.payables;
+        if orders.value.is_empty() && invoices.value.is_empty() && paid.is_empty() {
             let whole = orders.status == PartStatus::Ok && invoices.status == PartStatus::Ok;
             return Err(if whole { nothing(key) } else { unreachable_flow() });
         }
         let (payables, items) = join(
-            self.part("payables", self.flow_payables(principal, &invoices.value)),
+            self.part("payables", self.flow_payables(principal, &invoices.value, paid)),
             self.part("items", self.flow_items(&orders.value)),
         )
         .await;
@@ -138,11 +140,13 @@ impl Process {
                 if !principal.may_see(&payable.supplier_id) {
                     return Err(nothing(key));
                 }
-                seed.orders
-                    .extend(payable.lines.into_iter().filter_map(|it| it.purchase_order_number));
-                if let Some(invoice) = payable.invoice_id {
-                    seed.invoices = self.invoices_of_ids(principal, &[invoice]).await?;
+                let orders = payable.lines.iter();
+                seed.orders.extend(orders.filter_map(|it| it.purchase_order_number.clone()));
+                if let Some(invoice) = &payable.invoice_id {
+                    let ids = std::slice::from_ref(invoice);
+                    seed.invoices = self.invoices_of_ids(principal, ids).await?;
                 }
+                seed.payables.push(payable);
             }
             FlowKey::Invoice(number) => {
                 seed.invoices = self.invoices_under(principal, number).await?;
@@ -156,7 +160,7 @@ impl Process {
         for invoice in &seed.invoices {
             seed.orders.extend(crate::facts::order_numbers(&invoice.invoice));
         }
-        if seed.orders.is_empty() && seed.invoices.is_empty() {
+        if seed.orders.is_empty() && seed.invoices.is_empty() && seed.payables.is_empty() {
             return Err(nothing(key));
         }
         Ok(seed)
@@ -198,17 +202,20 @@ impl Process {
         &self,
         principal: &Principal,
         invoices: &[InvoiceRecord],
+        known: Vec<Payable>,
     ) -> Result<Vec<Payable>> {
         let booked: Vec<InvoiceId> = invoices
             .iter()
             .filter(|it| it.erp_document.is_some())
             .map(|it| it.id.clone())
+            .filter(|id| known.iter().all(|it| it.invoice_id.as_ref() != Some(id)))
             .collect();
-        if booked.is_empty() {
-            return Ok(Vec::new());
+        let mut payables = known;
+        if !booked.is_empty() {
+            payables.extend(self.system().payables().find_many(&booked).await?);
         }
-        let mut payables = self.system().payables().find_many(&booked).await?;
         payables.retain(|it| principal.may_see(&it.supplier_id));
+        payables.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(payables)
     }
 

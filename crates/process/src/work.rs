@@ -1,9 +1,10 @@
 //! Work off the queue: what a durable decision asks for, tried until it is done, and put before a
 //! person where trying does not help (`domain.md` D7).
 
+use crate::event::{self, About};
 use crate::invoice::{POST_PAYABLE, hold, reason};
 use crate::posting::{self, Posted};
-use crate::{Process, event::About, facts};
+use crate::{Process, facts};
 use canonical::{
     Code, Error, Event, InvoiceId, InvoiceState, Lane, Outcome, Payable, PurchaseOrderNumber,
     Result,
@@ -213,7 +214,10 @@ fn event(kept: &InvoiceRecord, now: Timestamp, what: &str, version: &str, data: 
         now,
         traceparent: None,
     };
-    about.event("accounting", what, version, data)
+    let mut event = about.event("accounting", what, version, data);
+    let run = kept.head.run_no.to_string();
+    event.causationid = Some(event::id(&kept.head.id, "matching", "match.evaluated", &run));
+    event
 }
 
 fn keys(kept: &InvoiceRecord, payable: Option<&Payable>) -> Vec<EventKey> {
