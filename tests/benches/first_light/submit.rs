@@ -1,0 +1,119 @@
+//! Submissions per second with a durable store: every answer is on the disk before it is given.
+//! Each invoice bills an order of its own, matches, and is booked in the same time.
+
+use crate::wire::{Connection, host};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tests::binary::{Running, say};
+use tests::{INVOICES, demo};
+use tokio::task::JoinSet;
+
+/// More than can be billed in the time.
+const ORDERS: u64 = 40_000;
+
+pub(crate) async fn measure(long: Duration) {
+    say("POST /process/v1/invoices, one line each, store in a SQLite file with full sync");
+    // below the target folder: a temporary folder may be in memory
+    let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let data = home.path().join("data");
+    write_data(&data);
+    let data = data.display().to_string();
+    for clients in [1, 16, 64] {
+        let store = format!("sqlite:{}", home.path().join(format!("{clients}.sqlite")).display());
+        let from = [("THREEWAY__BACKENDS__DEMO__DATA", data.as_str())];
+        let gateway = Running::demo(home.path(), &["--store", &store], &from);
+        let (mut latencies, took) = submit(&gateway, clients, long).await;
+        latencies.sort_unstable();
+        let count = latencies.len();
+        let at = |percent: usize| latencies[(count * percent / 100).min(count - 1)].as_secs_f64();
+        say(&format!(
+            "  {clients:>2} clients: {:>6.0} submissions/s, p50 {:>6.2} ms, p99 {:>6.2} ms \
+             ({count} invoices)",
+            count as f64 / took.as_secs_f64(),
+            at(50) * 1e3,
+            at(99) * 1e3
+        ));
+    }
+    say("");
+}
+
+async fn submit(gateway: &Running, clients: u64, long: Duration) -> (Vec<Duration>, Duration) {
+    let (next, began) = (Arc::new(AtomicU64::new(0)), Instant::now());
+    let mut all = JoinSet::new();
+    for _ in 0..clients {
+        let (base, token) = (gateway.base.clone(), gateway.token("admin").to_owned());
+        let next = Arc::clone(&next);
+        all.spawn(async move {
+            let mut connection = Connection::open(&base).await;
+            let mut latencies = Vec::new();
+            while began.elapsed() < long {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                assert!(number < ORDERS, "faster than the data allows: add orders");
+                let request = request(&base, &token, number);
+                let asked = Instant::now();
+                let answer = connection.ask(&request).await;
+                latencies.push(asked.elapsed());
+                let body = String::from_utf8_lossy(answer.body);
+                assert_eq!(answer.status, 202, "{body}");
+                assert!(body.contains(r#""outcome":"matched""#), "{body}");
+            }
+            latencies
+        });
+    }
+    let latencies = all.join_all().await.into_iter().flatten().collect();
+    (latencies, began.elapsed())
+}
+
+fn request(base: &str, token: &str, number: u64) -> Vec<u8> {
+    let order = format!("BPO-{number}");
+    let money = ("12.50", "250.00");
+    let body = demo::bill(&format!("B{number}"), "SUP-1001", (&order, 10), "20 BX", money);
+    let body = body.to_string();
+    let head = format!(
+        "POST {INVOICES} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\nidempotency-key: b-{number}\r\ncontent-length: {}\r\n\r\n",
+        host(base),
+        body.len()
+    );
+    (head + &body).into_bytes()
+}
+
+/// The demo's data with other orders: many, each of one line, received in full.
+fn write_data(folder: &Path) {
+    fs::create_dir(folder).unwrap();
+    for noun in ["suppliers", "items", "facilities", "cost_centers"] {
+        let name = format!("{noun}.json");
+        fs::write(folder.join(&name), demo::file(&name).to_string()).unwrap();
+    }
+    let all = || 0..ORDERS;
+    for (noun, entries) in [
+        ("purchase_orders", all().map(order).collect::<Vec<_>>()),
+        ("receipts", all().map(receipt).collect()),
+    ] {
+        let text = Value::Array(entries).to_string();
+        fs::write(folder.join(format!("{noun}.json")), text).unwrap();
+    }
+}
+
+fn order(number: u64) -> Value {
+    json!({
+        "number": format!("BPO-{number}"), "supplier_id": "SUP-1001", "currency": "USD",
+        "status": "dispatched", "order_date": "2026-09-01",
+        "lines": [{
+            "line_number": 10, "item_id": "GLV-NIT-M", "quantity": { "value": "20", "uom": "BX" },
+            "unit_price": "12.50", "match_mode": "three_way", "receipt_based_invoice": true,
+        }],
+    })
+}
+
+fn receipt(number: u64) -> Value {
+    json!({
+        "number": format!("BGR-{number}"), "purchase_order_number": format!("BPO-{number}"),
+        "purchase_order_line": 10, "quantity": { "value": "20", "uom": "BX" },
+        "effective_at": "2026-09-09T14:30:00Z",
+    })
+}
