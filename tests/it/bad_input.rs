@@ -19,13 +19,11 @@ const EVALUATIONS: &str = "/process/v1/match-evaluations";
 enum Comes {
     /// A 400 whose first pointer begins so; where this is empty, there need be none.
     At(&'static str),
-    /// A problem with this status and code.
-    To(u16, &'static str),
     /// It is taken in, with this outcome and this reason among others.
     Taken(&'static str, &'static str),
 }
 
-use Comes::{At, Taken, To};
+use Comes::{At, Taken};
 
 /// Sends it, and checks what must hold for any input: in time, no fault of ours, whole problems,
 /// and nothing kept of what was refused.
@@ -57,7 +55,6 @@ fn fault(what: &str, answer: &Answer, comes: Comes) -> Option<String> {
             let first = answer.pointers().first().copied().unwrap_or_default();
             answer.status == 400 && answer.json["code"] == "invalid" && first.starts_with(pointer)
         }
-        To(status, code) => answer.status == status && answer.json["code"] == code,
         Taken(outcome, reason) => {
             let is_reason = reason.is_empty() || answer.reasons().contains(&reason);
             matches!(answer.status, 200 | 202) && answer.json["outcome"] == outcome && is_reason

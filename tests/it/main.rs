@@ -3,17 +3,24 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test that cannot go on has failed, and says where"
 )]
+#![expect(clippy::excessive_nesting, reason = "a test is a loop over a table")]
 
 mod access;
 mod bad_input;
 mod booking;
+mod config;
 mod invoice;
 mod layers;
+mod limits;
 mod matching;
 mod openapi;
 mod repeat;
 mod socket;
+mod storm;
+mod supplier;
 mod tidy;
+mod timeline;

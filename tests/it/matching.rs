@@ -127,8 +127,9 @@ fn details(expect: &Expect, body: &Value) -> Option<String> {
 
 fn lines(expect: &Expect, body: &Value) -> Option<String> {
     let line = |number: &String| {
+        let number: u32 = number.parse().unwrap();
         let lines = body["lines"].as_array().unwrap();
-        lines.iter().find(|it| it["invoice_line"].to_string() == *number).unwrap()
+        lines.iter().find(|it| it["invoice_line"] == number).unwrap()
     };
     let document = Value::Object(expect.document_checks.clone());
     checks("the document", &body["checks"], &document)

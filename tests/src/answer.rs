@@ -40,7 +40,6 @@ impl Answer {
     /// # Panics
     /// Where it has another.
     #[track_caller]
-    #[must_use]
     pub fn expect(&self, status: u16) -> &Value {
         assert_eq!(self.status, status, "{}", self.words());
         &self.json

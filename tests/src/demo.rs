@@ -35,6 +35,15 @@ pub fn file(name: &str) -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
+/// A document under `config/demo/documents/`, as a supplier sends it.
+///
+/// # Panics
+/// Where there is no such file.
+#[must_use]
+pub fn document(name: &str) -> Vec<u8> {
+    fs::read(crate::top().join("config/demo/documents").join(name)).expect("a document of the demo")
+}
+
 /// Every demo invoice, in the order in which they are to be submitted.
 ///
 /// # Panics

@@ -110,6 +110,14 @@ impl TestGateway {
         self.bearer(self.sandbox.issue(Role::Supplier, Some(&id), &[], HOUR).unwrap())
     }
 
+    /// A supplier's own user who was given these scopes and no others.
+    #[must_use]
+    pub fn supplier_scoped(&self, id: &str, scopes: &[&str]) -> Caller {
+        let id = id.parse().unwrap();
+        let scopes: Vec<String> = scopes.iter().map(|it| (*it).to_owned()).collect();
+        self.bearer(self.sandbox.issue(Role::Supplier, Some(&id), &scopes, HOUR).unwrap())
+    }
+
     /// An administrator who was given these scopes and no others.
     #[must_use]
     pub fn scoped(&self, scopes: &[&str]) -> Caller {

@@ -8,7 +8,6 @@ const JSON: &str = "application/json";
 const VALUE: &str = "/invoice/lines/0/quantity/value";
 const PRICE: &str = "/invoice/lines/0/unit_price";
 const UOM: &str = "/invoice/lines/0/quantity/uom";
-const LINE: &str = "/invoice/lines/0";
 
 /// The valid body with one value replaced, or with one more, at a pointer.
 fn with(pointer: &str, value: &Value) -> Value {
@@ -29,11 +28,9 @@ fn without(pointer: &str) -> Value {
     body
 }
 
-/// Values that are refused wherever they stand, each where it stands.
-fn refused() -> Vec<(&'static str, Value)> {
-    let long = "x".repeat(81);
-    let mut rows = Vec::new();
-    let decimals = [
+/// What is no decimal.
+fn no_decimals() -> Vec<Value> {
+    vec![
         json!("-5"),
         json!(5),
         json!(5.5),
@@ -61,9 +58,21 @@ fn refused() -> Vec<(&'static str, Value)> {
         json!("1234567890123456"),
         json!("0.0000001"),
         json!("9".repeat(100_000)),
-    ];
+    ]
+}
+
+/// Values that are refused wherever they stand, each where it stands.
+fn refused() -> Vec<(&'static str, Value)> {
+    let mut rows = refused_amounts();
+    rows.extend(refused_words());
+    rows.extend(refused_shapes());
+    rows
+}
+
+fn refused_amounts() -> Vec<(&'static str, Value)> {
+    let mut rows = Vec::new();
     for pointer in [VALUE, PRICE, "/invoice/lines/0/net_amount", "/invoice/gross_amount"] {
-        rows.extend(decimals.iter().map(|it| (pointer, it.clone())));
+        rows.extend(no_decimals().into_iter().map(|it| (pointer, it)));
     }
     for pointer in ["/invoice/tax_amount", "/invoice/discount_amount"] {
         rows.extend([json!("-0.01"), json!(0), json!("0.001")].map(|it| (pointer, it)));
@@ -77,6 +86,12 @@ fn refused() -> Vec<(&'static str, Value)> {
     for value in [json!(-1), json!(4_294_967_296_u64), json!("1"), json!(1.5), json!(null)] {
         rows.push(("/invoice/lines/0/line_number", value));
     }
+    rows
+}
+
+fn refused_words() -> Vec<(&'static str, Value)> {
+    let long = "x".repeat(81);
+    let mut rows = Vec::new();
     for value in [json!("usd"), json!("DOLLAR"), json!(""), json!("US"), json!("ABC"), json!(840)] {
         rows.push(("/invoice/currency", value));
     }
@@ -96,6 +111,11 @@ fn refused() -> Vec<(&'static str, Value)> {
     }
     rows.push(("/invoice/kind", json!("lunch")));
     rows.push(("/invoice/kind", json!(null)));
+    rows
+}
+
+fn refused_shapes() -> Vec<(&'static str, Value)> {
+    let mut rows = Vec::new();
     for value in [json!(null), json!({}), json!("[]"), json!([1]), json!([null]), json!([[]])] {
         rows.push(("/invoice/lines", value));
     }
@@ -182,87 +202,71 @@ async fn every_fault_of_what_could_be_read_is_named_at_once() {
     }
 }
 
-#[tokio::test]
-async fn what_can_be_read_and_is_wrong_is_an_exception_with_a_reason() {
-    let of = |rows: &[(&str, Value)]| {
-        let mut body = demo::invoice("matched");
-        for (pointer, value) in rows {
-            *body.pointer_mut(pointer).unwrap() = value.clone();
-        }
-        body.to_string().into_bytes()
-    };
-    let number = "/invoice/supplier_invoice_number";
+/// What is said otherwise: pointers and values.
+type Changes = Vec<(&'static str, Value)>;
+
+/// What can be read and is wrong, and what it comes to.
+fn exceptions() -> Vec<(&'static str, Changes, Comes)> {
     let order = "/invoice/lines/0/purchase_order_number";
-    let rows: Vec<(&str, Vec<u8>, Comes)> = vec![
+    let base = "/invoice/lines/0/price_base";
+    let line = "/invoice/lines/0/purchase_order_line";
+    let item = "/invoice/lines/0/item_id";
+    let gross = "/invoice/gross_amount";
+    let huge = json!("999999999999999.999999");
+    let nothing = [
+        VALUE,
+        "/invoice/lines/0/net_amount",
+        "/invoice/lines/1/quantity/value",
+        "/invoice/lines/1/net_amount",
+        gross,
+    ];
+    vec![
+        ("a unit", vec![(UOM, json!("FURLONG"))], Taken("exception", "UOM-01")),
         (
-            "unknown unit",
-            of(&[(number, json!("B-1")), (UOM, json!("FURLONG"))]),
-            Taken("exception", "UOM-01"),
-        ),
-        (
-            "unknown supplier",
-            of(&[(number, json!("B-2")), ("/invoice/supplier_id", json!("NOBODY"))]),
+            "a supplier",
+            vec![("/invoice/supplier_id", json!("NOBODY"))],
             Taken("exception", "SUP-01"),
         ),
+        ("an order", vec![(order, json!("PO-0"))], Taken("exception", "PO-02")),
         (
-            "unknown order",
-            of(&[(number, json!("B-3")), (order, json!("PO-0"))]),
-            Taken("exception", "PO-02"),
-        ),
-        (
-            "unknown line of the order",
-            of(&[
-                (number, json!("B-4")),
-                ("/invoice/lines/0/purchase_order_line", json!(999)),
-                ("/invoice/lines/0/item_id", json!("NO-SUCH-ITEM")),
-            ]),
+            "a line of the order",
+            vec![(line, json!(999)), (item, json!("NOTHING"))],
             Taken("exception", "ASC-01"),
         ),
         (
             "another currency",
-            of(&[(number, json!("B-5")), ("/invoice/currency", json!("EUR"))]),
+            vec![("/invoice/currency", json!("EUR"))],
             Taken("exception", "CUR-01"),
         ),
-        (
-            "an absurd quantity",
-            of(&[(number, json!("B-6")), (VALUE, json!("999999999999999.999999"))]),
-            Taken("exception", "TOT-02"),
-        ),
-        (
-            "an absurd price",
-            of(&[(number, json!("B-7")), (PRICE, json!("999999999999999.999999"))]),
-            Taken("exception", "TOT-02"),
-        ),
-        (
-            "an absurd price base",
-            of(&[(number, json!("B-8")), ("/invoice/lines/0/price_base", json!("0.000001"))]),
-            Taken("exception", "TOT-02"),
-        ),
+        ("an absurd quantity", vec![(VALUE, huge.clone())], Taken("exception", "TOT-02")),
+        ("an absurd price", vec![(PRICE, huge)], Taken("exception", "TOT-02")),
+        ("an absurd base", vec![(base, json!("0.000001"))], Taken("exception", "TOT-02")),
         (
             "an absurd total",
-            of(&[(number, json!("B-9")), ("/invoice/gross_amount", json!("999999999999999.99"))]),
+            vec![(gross, json!("999999999999999.99"))],
             Taken("exception", "TOT-01"),
         ),
         (
             "nothing at all",
-            of(&[
-                (number, json!("B-10")),
-                (VALUE, json!("0")),
-                ("/invoice/lines/0/net_amount", json!("0")),
-                ("/invoice/lines/1/net_amount", json!("0")),
-                ("/invoice/lines/1/quantity/value", json!("0")),
-                ("/invoice/gross_amount", json!("0")),
-            ]),
+            nothing.into_iter().map(|it| (it, json!("0"))).collect(),
             Taken("matched", ""),
         ),
         (
             "a date of long ago",
-            of(&[(number, json!("B-11")), ("/invoice/invoice_date", json!("0001-01-01"))]),
+            vec![("/invoice/invoice_date", json!("0001-01-01"))],
             Taken("matched", ""),
         ),
-    ];
-    for row in rows {
-        check(JSON, vec![row]).await;
+    ]
+}
+
+#[tokio::test]
+async fn what_can_be_read_and_is_wrong_is_an_exception_with_a_reason() {
+    for (what, changes, comes) in exceptions() {
+        let mut body = demo::invoice("matched");
+        for (pointer, value) in changes {
+            *body.pointer_mut(pointer).unwrap() = value;
+        }
+        check(JSON, vec![(what, body.to_string().into_bytes(), comes)]).await;
     }
 }
 

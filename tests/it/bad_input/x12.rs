@@ -96,6 +96,7 @@ async fn an_element_that_cannot_be_read_is_named() {
     for text in ["ninety", "1e400", "Infinity", "9999999999999999999.99"] {
         rows.push(("a price", price(text), At("segment 9 (IT1) element 04")));
     }
+    rows.push(("an absurd quantity", quantity("999999999999999"), At("segment 9 (IT1)")));
     rows.push(("a negative quantity", quantity("-30"), At("")));
     rows.push(("a negative price", price("-90.00"), At("")));
     for date in ["20261399", "20260230", "261399", "tomorrow", ""] {
@@ -120,7 +121,7 @@ async fn what_can_be_read_and_is_wrong_is_an_exception_with_a_reason() {
         ("unknown unit", with("*30*CA*", "*30*QQ*"), Taken("exception", "UOM-01")),
         ("another currency", with("CUR*SE*USD", "CUR*SE*EUR"), Taken("exception", "CUR-01")),
         ("an absurd total", with("TDS*666920", "TDS*99999999999999"), Taken("exception", "TOT-01")),
-        ("an absurd quantity", with("IT1*1*30*", "IT1*1*999999999999999*"), Taken("exception", "")),
+        ("an absurd quantity", with("IT1*1*30*", "IT1*1*99999999*"), Taken("exception", "TOT-01")),
     ] {
         check(X12, vec![row]).await;
     }

@@ -41,7 +41,11 @@ async fn what_xml_can_be_abused_for_is_refused() {
     let attributes: String = (0..100_000).map(|it| format!(" a{it}=\"x\"")).collect();
     let rows: Vec<(&str, Vec<u8>, Comes)> = vec![
         ("a document type", after_head("<!DOCTYPE Invoice>"), At("")),
-        ("an external document type", after_head("<!DOCTYPE i SYSTEM \"http://x/y.dtd\">"), At("")),
+        (
+            "an external document type",
+            after_head("<!DOCTYPE i SYSTEM \"https://example.org/y.dtd\">"),
+            At(""),
+        ),
         ("an entity of a file", after_head(file), At("")),
         ("an entity of a parameter", after_head(parameter), At("")),
         ("a billion laughs", after_head(&laughs), At("")),
