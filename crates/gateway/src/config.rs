@@ -1,7 +1,7 @@
 //! The whole configuration: gathered, cross-checked, and only then used. Each part's options live
 //! beside what they configure.
 
-use crate::layers::{self, Fault, Layer};
+use crate::layers::{self, Fault, Layer, Places};
 use process::matching::Policy;
 use serde::Deserialize;
 use stack::inbound;
@@ -88,6 +88,10 @@ pub struct Checked {
     pub policy: Policy,
     /// Where what was set was written.
     pub origins: Vec<String>,
+    /// What is no fault and still worth knowing.
+    pub notes: Vec<String>,
+    /// Where each key was written.
+    pub places: Places,
 }
 
 /// Which configuration to read.
@@ -124,12 +128,14 @@ pub fn read(
         layers::fill_in(layer)?;
     }
     let config: Config = layers::read(&layers)?;
-    let mut faults = crosscheck(&config);
+    let places = Places::of(&layers);
+    let mut faults = crosscheck(&config, &places);
     let policy = policy(&config, folder).map_err(|mut it| faults.append(&mut it)).ok();
+    let notes = notes(&config);
     let origins = layers.iter().filter(|it| !it.table.is_empty());
     let origins = origins.map(|it| it.origin.clone()).collect();
     match policy {
-        Some(policy) if faults.is_empty() => Ok(Checked { config, policy, origins }),
+        Some(policy) if faults.is_empty() => Ok(Checked { config, policy, origins, notes, places }),
         _faulty => Err(faults),
     }
 }
@@ -179,12 +185,27 @@ fn policy_faults(path: &Path, error: &canonical::Error) -> Vec<Fault> {
     fields.iter().map(fault).collect()
 }
 
+fn notes(config: &Config) -> Vec<String> {
+    let mut notes = Vec::new();
+    if config.inbound.auth.issuers.is_empty() && !config.sandbox.enabled {
+        notes.push(
+            "nobody's tokens are taken, so every call is answered 401: add \
+             [[inbound.auth.issuers]] with issuer, audience, jwks; or set sandbox.enabled"
+                .to_owned(),
+        );
+    }
+    if config.sandbox.enabled {
+        notes.push("the sandbox issuer is enabled: not for production".to_owned());
+    }
+    notes
+}
+
 /// What no single part can see.
-fn crosscheck(config: &Config) -> Vec<Fault> {
+fn crosscheck(config: &Config, places: &Places) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut add = |key: &str, fault: &str, fix: &str| {
         faults.push(Fault {
-            file: "the configuration".to_owned(),
+            file: places.find(key),
             key: key.to_owned(),
             fault: fault.to_owned(),
             fix: fix.to_owned(),
@@ -192,13 +213,6 @@ fn crosscheck(config: &Config) -> Vec<Fault> {
     };
     if config.listen == config.admin_listen && config.listen.port() != 0 {
         add("admin_listen", "it is the public address too", "give the admin listener its own port");
-    }
-    if config.inbound.auth.issuers.is_empty() && !config.sandbox.enabled {
-        add(
-            "inbound.auth.issuers",
-            "nobody's tokens are taken, so nobody could call",
-            "add [[inbound.auth.issuers]] with issuer, audience, jwks; or set sandbox.enabled",
-        );
     }
     if config.process.posting.attempts_max == 0 || config.process.posting.concurrency == 0 {
         add("process.posting", "0 tries or 0 at once would book nothing", "use at least 1");

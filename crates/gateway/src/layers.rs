@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::fmt;
 use toml::{Table, Value};
 
@@ -33,6 +34,46 @@ pub struct Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}: {}\n    {}", self.file, self.key, self.fault, self.fix)
+    }
+}
+
+/// Where each key was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places(BTreeMap<String, String>);
+
+impl Places {
+    /// Of every key in the layers; the last layer that has it counts.
+    #[must_use]
+    pub fn of(layers: &[Layer]) -> Self {
+        let mut places = Self::default();
+        for layer in layers {
+            places.add(&layer.origin, "", &layer.table);
+        }
+        places
+    }
+
+    /// Notes that a key was written elsewhere: a flag, say.
+    pub fn put(&mut self, key: &str, origin: &str) {
+        self.0.insert(key.to_owned(), origin.to_owned());
+    }
+
+    /// Where a key was written, or the section around it.
+    #[must_use]
+    pub fn find(&self, key: &str) -> String {
+        let around = |key: &str| key.rsplit_once('.').map(|(around, _last)| around.to_owned());
+        let mut keys = std::iter::successors(Some(key.to_owned()), |it| around(it));
+        let found = keys.find_map(|it| self.0.get(&it));
+        found.cloned().unwrap_or_else(|| "the configuration".to_owned())
+    }
+
+    fn add(&mut self, origin: &str, around: &str, table: &Table) {
+        for (key, value) in table {
+            let key = join(around, key);
+            self.put(&key, origin);
+            if let Value::Table(inner) = value {
+                self.add(origin, &key, inner);
+            }
+        }
     }
 }
 

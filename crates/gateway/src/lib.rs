@@ -100,6 +100,7 @@ pub fn open_process(checked: &Checked, store: &Store, clock: &Clock) -> Result<P
 /// `invalid` where an option is of no use; `internal` where a contract has a gap.
 pub fn check_parts(checked: &Checked, clock: &Clock) -> Result<()> {
     let config = &checked.config;
+    Store::check(&config.store).map_err(|it| Error::invalid_field("/store", it.message()))?;
     let sandbox = config.sandbox.enabled.then(|| Sandbox::ephemeral(clock.clone())).transpose()?;
     let results = Arc::new(contracts::NoAnswers);
     let parts =

@@ -9,7 +9,7 @@ use gateway::layers::Fault;
 use gateway::serve::{Listeners, serve};
 use jiff::Timestamp;
 use stack::sandbox::Sandbox;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -28,11 +28,14 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             complain(&format!("threeway: {error:#}"));
-            let bad = error.downcast_ref::<canonical::Error>();
-            let bad = bad.is_some_and(|it| it.kind() == canonical::Kind::Invalid);
-            if bad { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
+            if is_invalid(&error) { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
         }
     }
+}
+
+fn is_invalid(error: &anyhow::Error) -> bool {
+    let ours = error.downcast_ref::<canonical::Error>();
+    ours.is_some_and(|it| it.kind() == canonical::Kind::Invalid)
 }
 
 fn run(command: Command) -> Result<ExitCode> {
@@ -48,10 +51,16 @@ fn run(command: Command) -> Result<ExitCode> {
 }
 
 fn serve_command(serve: Serve) -> Result<ExitCode> {
-    match read(Source::Folder(serve.config.as_deref())) {
-        Ok(checked) => start(checked, serve.place, None),
-        Err(faults) => Ok(report(&faults)),
-    }
+    let mut checked = match read(Source::Folder(serve.config.as_deref())) {
+        Ok(checked) => checked,
+        Err(faults) => return Ok(report(&faults)),
+    };
+    put_in(&mut checked, serve.place);
+    start(&checked, None).or_else(|error| {
+        // what only opening can tell is told as `check` tells it
+        let faults = if is_invalid(&error) { back_end_faults(&checked) } else { Vec::new() };
+        if faults.is_empty() { Err(error) } else { Ok(report(&faults)) }
+    })
 }
 
 fn demo(demo: Demo) -> Result<ExitCode> {
@@ -61,22 +70,34 @@ fn demo(demo: Demo) -> Result<ExitCode> {
     };
     let folder = tempfile::tempdir().context("a folder for the demo's state")?;
     checked.config.store = format!("sqlite:{}", folder.path().join("demo.sqlite").display());
-    start(checked, demo.place, Some(folder))
+    put_in(&mut checked, demo.place);
+    start(&checked, Some(folder))
 }
 
-fn start(mut checked: Checked, place: Place, demo: Option<tempfile::TempDir>) -> Result<ExitCode> {
+/// Lays the flags over the configuration.
+fn put_in(checked: &mut Checked, place: Place) {
     let config = &mut checked.config;
     config.listen = place.listen.unwrap_or(config.listen);
     config.admin_listen = place.admin_listen.unwrap_or(config.admin_listen);
-    config.store = place.store.unwrap_or_else(|| config.store.clone());
+    if let Some(store) = place.store {
+        config.store = store;
+        checked.places.put("store", "--store");
+    }
+}
+
+fn start(checked: &Checked, demo: Option<tempfile::TempDir>) -> Result<ExitCode> {
+    let config = &checked.config;
     log(&config.log);
-    let sandbox = config.sandbox.enabled.then(|| sandbox(&checked.config.sandbox)).transpose()?;
-    let listeners = Listeners::bind(checked.config.listen, checked.config.admin_listen)?;
+    let sandbox = config.sandbox.enabled.then(|| sandbox(&config.sandbox)).transpose()?;
+    let listeners = Listeners::bind(config.listen, config.admin_listen)?;
     let (public, admin) = listeners.addresses()?;
-    let drain = Duration::from_millis(checked.config.drain_ms);
+    let drain = Duration::from_millis(config.drain_ms);
     runtime()?.block_on(async {
-        let gateway = gateway::open(&checked, sandbox.as_ref(), clock()).await?;
-        tracing::info!(%public, %admin, store = checked.config.store, "serving");
+        let gateway = gateway::open(checked, sandbox.as_ref(), clock()).await?;
+        tracing::info!(%public, %admin, store = config.store, "serving");
+        for note in &checked.notes {
+            tracing::warn!("{note}");
+        }
         if demo.is_some() {
             welcome(public, admin, sandbox.as_ref())?;
         }
@@ -125,6 +146,9 @@ fn check(check: &Check) -> Result<ExitCode> {
         say(&format!("{}\n", serde_json::to_string(&faults)?))?;
     } else if let (Ok(checked), true) = (&read, faults.is_empty()) {
         say(&format!("fine: {}\n", checked.origins.join(", ")))?;
+        for note in &checked.notes {
+            say(&format!("note: {note}\n"))?;
+        }
     }
     if faults.is_empty() {
         return Ok(ExitCode::SUCCESS);
@@ -138,7 +162,7 @@ fn check(check: &Check) -> Result<ExitCode> {
 /// What only opening can tell, without a connection being made.
 fn back_end_faults(checked: &Checked) -> Vec<Fault> {
     let fault = |key: String, detail: String| Fault {
-        file: "the configuration".to_owned(),
+        file: checked.places.find(&key),
         key,
         fault: detail,
         fix: "config/default.toml says what each key means".to_owned(),
@@ -238,7 +262,9 @@ fn log(options: &config::Log) {
     use tracing_subscriber::util::SubscriberInitExt as _;
     let filter = config::log_filter(&options.filter).unwrap_or_default();
     let registry = tracing_subscriber::registry().with(filter);
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
     let fmt = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let fmt = fmt.with_ansi(io::stderr().is_terminal() && !plain);
     match options.format {
         LogFormat::Text => registry.with(fmt).init(),
         LogFormat::Json => registry.with(fmt.json()).init(),

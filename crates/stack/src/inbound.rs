@@ -105,8 +105,12 @@ impl Parts {
         let operations = Arc::new(Table::read(documents)?);
         let mut auth = options.auth.clone();
         auth.issuers.extend(sandbox.map(Sandbox::issuer));
+        let authenticator = Authenticator::open(&auth, Arc::clone(&clock)).map_err(|error| {
+            let key = "/inbound/auth/issuers";
+            Error::invalid_field(key, error.message()).because(error)
+        })?;
         Ok(Self {
-            authenticator: Arc::new(Authenticator::open(&auth, Arc::clone(&clock))?),
+            authenticator: Arc::new(authenticator),
             limiter: Arc::new(Limiter::open(&options.limits, &operations)?),
             options: options.clone(),
             operations,
@@ -197,7 +201,9 @@ impl Options {
             ("body_bytes_max", self.body_bytes_max == 0),
         ];
         match numbers.iter().find(|(_, wrong)| *wrong) {
-            Some((key, _)) => Err(Error::invalid(format!("inbound.{key} is out of its range"))),
+            Some((key, _)) => {
+                Err(Error::invalid_field(format!("/inbound/{key}"), "it is out of its range"))
+            }
             None => Ok(()),
         }
     }

@@ -50,6 +50,14 @@ pub struct Store {
 }
 
 impl Store {
+    /// Whether `url` is one that [`Store::open`] takes; opens nothing.
+    ///
+    /// # Errors
+    /// `invalid` where it is not one, saying what is right.
+    pub fn check(url: &str) -> Result<()> {
+        url::sqlite_path(url).map(drop)
+    }
+
     /// Opens the store at `url`, `sqlite:PATH`, and brings its tables up to date. The file is made
     /// where there is none; its folder must exist.
     ///

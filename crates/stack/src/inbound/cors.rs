@@ -47,10 +47,9 @@ impl Default for Options {
 pub(super) fn layer(options: &Options) -> Result<CorsLayer> {
     let origin = |it: &String| {
         let plain = it.starts_with("https://") || it.starts_with("http://");
-        HeaderValue::from_str(it)
-            .ok()
-            .filter(|_| plain)
-            .ok_or_else(|| Error::invalid(format!("inbound.cors.origins: {it:?} is not an origin")))
+        HeaderValue::from_str(it).ok().filter(|_| plain).ok_or_else(|| {
+            Error::invalid_field("/inbound/cors/origins", format!("{it:?} is not an origin"))
+        })
     };
     let origins: AllowOrigin = match options.origins.as_slice() {
         [all] if all == "*" => Any.into(),

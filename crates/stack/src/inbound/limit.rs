@@ -250,5 +250,5 @@ fn up(duration: Duration) -> u32 {
 }
 
 fn wrong(what: &str) -> Error {
-    Error::invalid(format!("inbound.limits: {what}"))
+    Error::invalid_field("/inbound/limits", what)
 }

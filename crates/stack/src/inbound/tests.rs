@@ -472,7 +472,7 @@ fn an_option_out_of_its_range_is_named() {
     let options = Options { timeout_ms: 0, ..Options::default() };
     let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
     let error = apply_public(Router::new(), &options, &clock).unwrap_err();
-    assert!(error.message().contains("inbound.timeout_ms"), "{error}");
+    assert!(error.message().contains("/inbound/timeout_ms"), "{error}");
 }
 
 #[test]

@@ -39,8 +39,9 @@ impl Register {
     pub(super) fn open(options: &[Deprecated], operations: &Table) -> Result<Self> {
         let mut register = HashMap::new();
         for entry in options {
-            let wrong =
-                |why: &str| Error::invalid(format!("inbound.deprecated: {:?}: {why}", entry.what));
+            let wrong = |why: &str| {
+                Error::invalid_field("/inbound/deprecated", format!("{:?}: {why}", entry.what))
+            };
             let headers = entry.headers().map_err(|it| wrong("not a link").because(it))?;
             let mut found = false;
             for operation in operations.iter().filter(|it| {
