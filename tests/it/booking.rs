@@ -206,3 +206,33 @@ async fn several_workers_book_each_invoice_once() {
     let ours = payables.iter().filter(|it| !it["invoice_id"].is_null()).count();
     assert_eq!(ours, matched.len());
 }
+
+#[tokio::test]
+async fn a_payable_booked_directly_is_booked_once_as_well() {
+    const PAYABLES: &str = "/system/v1/payables";
+    let gateway = TestGateway::start().await;
+    let payable = |invoice: &str, reference: &str| {
+        json!({
+            "invoice_id": invoice, "reference": reference, "supplier_id": "SUP-1001",
+            "invoice_date": "2026-10-20", "currency": "USD", "gross_amount": "59.50",
+            "lines": [{ "quantity": { "value": "1", "uom": "BX" }, "unit_price": "59.50",
+                "net_amount": "59.50" }],
+        })
+    };
+    let post = async |key: &str, body: &Value| {
+        let request = http::Request::post(PAYABLES)
+            .header("content-type", "application/json")
+            .header("idempotency-key", key);
+        gateway.admin().send(request.body(body.to_string().into()).unwrap()).await
+    };
+    let first = post("one", &payable("inv_A", "R-A")).await;
+    first.expect(201);
+    let again = post("one", &payable("inv_A", "R-A")).await;
+    assert_eq!(again.expect(201), &first.json);
+    let other_key = post("two", &payable("inv_A", "R-A")).await;
+    assert_eq!(other_key.expect(201), &first.json, "the invoice's id finds the first");
+    post("one", &payable("inv_B", "R-B")).await.refused(422, "idempotency_key_reused");
+    post("three", &payable("inv_C", "R-A")).await.refused(409, "conflict");
+    assert_eq!(gateway.payables("SUP-1001", "R-A").await.len(), 1);
+    assert!(gateway.payables("SUP-1001", "R-B").await.is_empty());
+}

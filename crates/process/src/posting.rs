@@ -74,7 +74,8 @@ fn goods(line: &InvoiceLine, matched: Option<&LineResult>) -> Result<Vec<NewPaya
         price_base: line.price_base,
         net_amount: line.net_amount,
     };
-    if allocations.len() < 2 {
+    // a line of nothing cannot be shared out
+    if allocations.len() < 2 || line.quantity.value.is_zero() {
         return Ok(vec![whole]);
     }
     let unreadable = |what: &str| Error::internal(format!("an allocation has no plain {what}"));
