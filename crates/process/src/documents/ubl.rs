@@ -62,6 +62,7 @@ impl Reading<'_, '_> {
         let mut stated = self.totals();
         stated.tax = tax.filter(|_| root.each("TaxTotal").next().is_some());
         let gross_at = ["LegalMonetaryTotal", "TaxInclusiveAmount"];
+        root.once(&gross_at, self.faults);
         self.faults.need(root.text(&gross_at), || root.pointer(&gross_at), "the total with tax");
         let (supplier_id, supplier) = party::supplier(root);
         let supplier_at = || root.pointer(&["AccountingSupplierParty"]);
@@ -87,6 +88,7 @@ impl Reading<'_, '_> {
 
     /// `xs:date`; the time zone, which few write, says nothing about a date on paper.
     fn date(&mut self) -> Option<Date> {
+        self.root.once(&["IssueDate"], self.faults)?;
         let pointer = || self.root.pointer(&["IssueDate"]);
         let text = self.faults.need(self.root.text(&["IssueDate"]), pointer, "the invoice date")?;
         let (day, zone) = text.split_at_checked(10).unwrap_or((&text, "?"));

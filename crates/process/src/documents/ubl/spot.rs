@@ -76,7 +76,8 @@ impl<'t> Spot<'t> {
         faults.keep(self.text(path)?.parse(), || self.pointer(path))
     }
 
-    /// The value of the first element by this path; a fault where it is wrong or not there.
+    /// The value of the only element by this path; a fault where it is wrong, not there, or there
+    /// again: of two numbers nobody knows which one the sender means.
     pub(super) fn needed<T>(
         &self,
         path: &[&'static str],
@@ -87,7 +88,23 @@ impl<'t> Spot<'t> {
         T: FromStr<Err: Display>,
     {
         faults.need(self.text(path), || self.pointer(path), what)?;
+        self.once(path, faults)?;
         self.parse(path, faults)
+    }
+
+    /// A fault where an element by this path stands several times.
+    pub(super) fn once(&self, path: &[&'static str], faults: &mut Faults) -> Option<()> {
+        let mut node = self.node;
+        for name in path {
+            let mut named = node.children.iter().filter(|it| it.name == *name);
+            let Some(first) = named.next() else { break };
+            if named.next().is_some() {
+                faults.add(self.pointer(path), format!("{name} stands several times"));
+                return None;
+            }
+            node = first;
+        }
+        Some(())
     }
 
     fn find(&self, path: &[&str]) -> Option<&'t Node<'t>> {

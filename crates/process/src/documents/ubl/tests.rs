@@ -240,3 +240,14 @@ fn floods_are_refused() {
     let attachment = format!("<b:Attachment>{}</b:Attachment>", "QUJD".repeat(100_000));
     assert_eq!(invoice(&with(&attachment)).invoice.lines.len(), 2);
 }
+
+#[test]
+fn what_stands_twice_and_may_stand_once_is_refused() {
+    for (element, pointer) in [
+        ("<b:ID>NL-2026-118</b:ID>", "/Invoice/ID"),
+        ("<b:IssueDate>2026-05-04+02:00</b:IssueDate>", "/Invoice/IssueDate"),
+    ] {
+        assert!(INVOICE.contains(element), "{element}");
+        refused(&INVOICE.replacen(element, &element.repeat(2), 1), &[pointer]);
+    }
+}
