@@ -134,6 +134,12 @@ impl Process {
             FlowKey::Receipt(number) => {
                 let receipts = self.system().receipts().get(number).await?;
                 seed.orders.extend(receipts.into_iter().map(|it| it.purchase_order_number));
+                if principal.supplier_id.is_some() {
+                    // an invoice of one's own that names the order does not make it one's own
+                    let numbers: Vec<PurchaseOrderNumber> = seed.orders.iter().cloned().collect();
+                    let own = self.flow_orders(principal, &numbers).await?;
+                    seed.orders = own.into_iter().map(|it| it.number).collect();
+                }
             }
             FlowKey::Payment(id) => {
                 let payable = self.system().payables().get(id).await?;
