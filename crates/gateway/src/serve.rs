@@ -18,6 +18,9 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 /// Every queue is looked at this often even if nobody calls.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// A caller that has not sent its headers by then is hung up on; so is one that keeps a connection
+/// without a request.
+const HEADERS: Duration = Duration::from_secs(30);
 const REFRESH_KEYS: Duration = Duration::from_secs(300);
 const UPKEEP: Duration = Duration::from_secs(5);
 const FORGET: Duration = Duration::from_secs(600);
@@ -99,7 +102,9 @@ async fn listen(
     routes: Router,
     handle: Handle<SocketAddr>,
 ) -> Result<()> {
-    axum_server::from_tcp(listener)?
+    let mut server = axum_server::from_tcp(listener)?;
+    server.http_builder().http1().header_read_timeout(HEADERS);
+    server
         .handle(handle)
         .serve(routes.into_make_service())
         .await
