@@ -146,7 +146,7 @@ fn keys<const N: usize>(cursor: &Cursor, list: char) -> Result<[i64; N]> {
 
 fn not_ours() -> Error {
     Error::invalid_field(
-        "/cursor",
+        "?cursor",
         "the cursor is not one of this list; send next_cursor as it was given",
     )
 }

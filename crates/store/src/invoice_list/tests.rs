@@ -136,7 +136,7 @@ async fn a_cursor_of_another_list_is_refused() {
         let page = PageRequest { limit: 2, cursor: Some(Cursor(cursor.to_owned())) };
         let error = scratch.invoices(&filter, &page).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Invalid, "{cursor}");
-        assert_eq!(error.fields()[0].pointer, "/cursor");
+        assert_eq!(error.fields()[0].pointer, "?cursor");
     }
 }
 

@@ -271,7 +271,7 @@ pub(super) fn after<const N: usize>(noun: &str, request: &PageRequest) -> Result
         ids?.try_into().ok()
     };
     ids(text).ok_or_else(|| {
-        Error::invalid_field("/cursor", "not a cursor of this list; start without one")
+        Error::invalid_field("?cursor", "not a cursor of this list; start without one")
     })
 }
 
