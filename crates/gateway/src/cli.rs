@@ -118,7 +118,7 @@ pub struct Token {
     /// The supplier that a supplier's token is for.
     #[arg(long, value_name = "ID", value_parser = parse_supplier)]
     pub supplier: Option<SupplierId>,
-    /// Narrows the role to these scopes; may be given several times.
+    /// Exactly these scopes instead of the role's; may be given several times.
     #[arg(long = "scope", value_name = "SCOPE")]
     pub scopes: Vec<String>,
     /// How long the token is good for, in seconds; at most a day.
