@@ -1,8 +1,9 @@
-//! How fast it is: the engine alone, submissions with a durable store, the cost of one read beside a
-//! bare server in the same run, and the start.
+//! How fast it is: the engine alone, submissions with a durable store, the cost of one read beside
+//! a bare server in the same run, and the start.
 //!
-//! `cargo bench -p tests --bench first_light --profile dist` builds the binary with the same profile
-//! and measures that one; `THREEWAY_BINARY` names another. `-- --quick` measures for less long.
+//! `cargo bench -p tests --bench first_light --profile dist` builds the binary with the same
+//! profile and measures that one; `THREEWAY_BINARY` names another. `-- --quick` measures for less
+//! long.
 #![expect(
     clippy::cast_precision_loss,
     clippy::indexing_slicing,

@@ -75,7 +75,8 @@ fn request(base: &str, token: &str, number: u64) -> Vec<u8> {
     let body = body.to_string();
     let head = format!(
         "POST {INVOICES} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n\
-         content-type: application/json\r\nidempotency-key: b-{number}\r\ncontent-length: {}\r\n\r\n",
+         content-type: application/json\r\nidempotency-key: b-{number}\r\n\
+         content-length: {}\r\n\r\n",
         host(base),
         body.len()
     );
