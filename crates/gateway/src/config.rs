@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use system::backends;
 
 const DEFAULT: &str = include_str!("../../../config/default.toml");
+/// Where a folder's own tolerance policy is found, unless the configuration names another place.
+const TOLERANCES: &str = "policies/tolerances.toml";
+
 const DEMO: &str = include_str!("../../../config/demo.toml");
 
 /// What a person sets.
@@ -160,7 +163,10 @@ fn text(path: &Path, fix: &str) -> Result<String, Fault> {
 }
 
 fn policy(config: &Config, folder: Option<&Path>) -> Result<Policy, Vec<Fault>> {
-    let path = &config.policies.tolerances;
+    let beside = folder.map(|it| it.join(TOLERANCES)).filter(|it| it.exists());
+    let path = &beside
+        .filter(|_| config.policies.tolerances.as_os_str().is_empty())
+        .map_or_else(|| config.policies.tolerances.clone(), |_beside| PathBuf::from(TOLERANCES));
     if path.as_os_str().is_empty() {
         return Policy::default_shipped().map_err(|error| policy_faults(path, &error));
     }

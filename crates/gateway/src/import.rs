@@ -4,7 +4,7 @@ use crate::cli::Format as Output;
 use canonical::{FacilityId, Lane, Outcome, Principal};
 use indicatif::{ProgressBar, ProgressStyle};
 use process::documents::Format;
-use process::{Process, Submission, SubmittedInvoice};
+use process::{Answer, Process, Submission, SubmittedInvoice};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io::{self, Read as _, Write};
@@ -48,9 +48,10 @@ pub async fn import(
     let mut all_taken = true;
     for file in files {
         bar.set_message(file.display().to_string());
-        let row = submit(process, file, facility).await;
-        all_taken &= row.outcome != "refused";
-        bar.suspend(|| write(&row, output, to))?;
+        for row in submit(process, file, facility).await {
+            all_taken &= row.outcome != "refused";
+            bar.suspend(|| write(&row, output, to))?;
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -79,43 +80,54 @@ fn write(row: &Row, output: Output, to: &mut (dyn Write + Send)) -> io::Result<(
     writeln!(to, "{:<25} {id:<30} {}{again}  {why}", row.outcome, row.file)
 }
 
-async fn submit(process: &Process, file: &Path, facility: Option<&FacilityId>) -> Row {
-    let mut row = Row {
+async fn submit(process: &Process, file: &Path, facility: Option<&FacilityId>) -> Vec<Row> {
+    match try_submit(process, file, facility).await {
+        Ok(answers) => answers.into_iter().map(|it| row(file, it)).collect(),
+        Err(detail) => vec![refused(file, detail)],
+    }
+}
+
+fn row(file: &Path, answer: canonical::Result<Answer>) -> Row {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => return refused(file, describe(&error)),
+    };
+    let submitted: SubmittedInvoice = match serde_json::from_slice(&answer.body) {
+        Ok(submitted) => submitted,
+        Err(error) => return refused(file, error.to_string()),
+    };
+    let codes: BTreeSet<&str> = submitted.reasons.iter().map(|it| it.code.as_str()).collect();
+    Row {
+        file: file.display().to_string(),
+        outcome: Outcome::name(submitted.outcome).to_owned(),
+        id: Some(submitted.id.to_string()),
+        reasons: codes.into_iter().map(str::to_owned).collect(),
+        replayed: answer.replayed,
+        detail: None,
+    }
+}
+
+fn refused(file: &Path, detail: String) -> Row {
+    Row {
         file: file.display().to_string(),
         outcome: "refused".to_owned(),
         id: None,
         reasons: Vec::new(),
         replayed: false,
-        detail: None,
-    };
-    match try_submit(process, file, facility).await {
-        Ok((answer, replayed)) => {
-            let codes: BTreeSet<&str> = answer.reasons.iter().map(|it| it.code.as_str()).collect();
-            row.outcome = Outcome::name(answer.outcome).to_owned();
-            row.id = Some(answer.id.to_string());
-            row.reasons = codes.into_iter().map(str::to_owned).collect();
-            row.replayed = replayed;
-        }
-        Err(detail) => row.detail = Some(detail),
+        detail: Some(detail),
     }
-    row
 }
 
 async fn try_submit(
     process: &Process,
     file: &Path,
     facility: Option<&FacilityId>,
-) -> Result<(SubmittedInvoice, bool), String> {
+) -> Result<Vec<canonical::Result<Answer>>, String> {
     let bytes = read(file).map_err(|error| error.to_string())?;
     let format =
         Format::sniff(&bytes).ok_or("neither X12 (ISA…), XML (<…) nor JSON ({…): no invoice")?;
     let submission = Submission { format, bytes: bytes.into(), facility_id: facility.cloned() };
-    let answer = process
-        .submit_invoice(&importer(), submission, None)
-        .await
-        .map_err(|error| describe(&error))?;
-    let submitted = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
-    Ok((submitted, answer.replayed))
+    process.submit_file(&importer(), submission).await.map_err(|error| describe(&error))
 }
 
 fn describe(error: &canonical::Error) -> String {

@@ -279,8 +279,11 @@ fn report(faults: &[Fault]) -> ExitCode {
 }
 
 fn say(text: &str) -> Result<ExitCode> {
-    io::stdout().lock().write_all(text.as_bytes())?;
-    Ok(ExitCode::SUCCESS)
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        // whoever reads has seen enough
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        written => Ok(written.map(|()| ExitCode::SUCCESS)?),
+    }
 }
 
 fn complain(text: &str) {

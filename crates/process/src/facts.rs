@@ -34,8 +34,16 @@ pub(crate) async fn gather(
         let (supplier, (mut orders, mut movements, items)) =
             try_join(supplier(system, parsed), goods(system, &parsed.invoice)).await?;
         let suppliers = suppliers(system, supplier.as_ref(), &orders).await?;
-        // an order of somebody else is, to a supplier, an order that does not exist
-        orders.retain(|it| principal.may_see(&it.supplier_id));
+        // an order of somebody else is, to a supplier, an order that does not exist; one of its own
+        // group it may bill, or the outcome would depend on who submits
+        let own = supplier.as_ref().filter(|it| principal.may_see(&it.id));
+        let siblings: BTreeSet<&SupplierId> = suppliers
+            .iter()
+            .filter(|it| own.is_some_and(|own| own.group() == it.group()))
+            .map(|it| &it.id)
+            .collect();
+        orders
+            .retain(|it| principal.may_see(&it.supplier_id) || siblings.contains(&it.supplier_id));
         let seen: BTreeSet<&PurchaseOrderNumber> = orders.iter().map(|it| &it.number).collect();
         movements.receipts.retain(|it| seen.contains(&it.purchase_order_number));
         movements.returns.retain(|it| seen.contains(&it.purchase_order_number));

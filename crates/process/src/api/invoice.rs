@@ -62,7 +62,7 @@ pub(super) struct SubmitQuery {
     responses(
         (
             status = 202,
-            description = "Decided and stored; `Idempotency-Replayed` marks an answer given before.",
+            description = "Decided and stored; `Idempotency-Replayed` marks an earlier answer.",
             body = SubmittedInvoice,
         ),
         Refusals,

@@ -36,7 +36,7 @@ pub(super) fn append(
             "invoice_date": case.invoice.invoice_date,
             "gross": case.gross,
             "payload_sha256": case.payload_sha256,
-            "channel": case.channel,
+            "format": case.format.name(),
             "document": document_id(case),
         }),
     );

@@ -3,14 +3,14 @@
 
 use super::submit::Answer;
 use super::{Links, SubmittedInvoice};
-use super::{decide, events};
+use super::{claims, decide, events};
 use crate::duplicate::Earlier;
 use crate::matching::{Claim as EarlierClaim, Facts};
 use crate::{Process, documents::Format};
 use bytes::Bytes;
 use canonical::{
     Code, Error, Invoice, InvoiceId, InvoiceState, Lane, MatchResult, Money, Outcome,
-    PurchaseOrderNumber, Quantity, Reason, Result, SupplierId,
+    PurchaseOrderNumber, Reason, Result, SupplierId,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -116,9 +116,7 @@ pub(crate) async fn before(process: &Process, case: &Case, facts: &Facts) -> Res
             })
         })
         .collect::<Result<_>>()?;
-    let claims = claims.into_iter().filter(|it| it.invoice_state.is_booked());
-    let claims = claims.map(earlier_claim).collect::<Result<_>>()?;
-    Ok(Before { guards, claims, earlier })
+    Ok(Before { guards, claims: claims::summed(claims)?, earlier })
 }
 
 fn order_lines(facts: &Facts) -> Vec<OrderLine> {
@@ -341,22 +339,4 @@ fn kept(process: &Process, claim: &Claim, body: &Bytes, now: Timestamp) -> NewAn
         created_at: now,
         expires_at: process.answers_expire_at(now),
     }
-}
-
-fn earlier_claim(it: store::Claim) -> Result<EarlierClaim> {
-    let claim = it.claim;
-    let unreadable = |what: &str| Error::internal(format!("a stored claim has no plain {what}"));
-    let exact = canonical::read_exact(&claim.quantity).ok_or_else(|| unreadable("quantity"))?;
-    Ok(EarlierClaim {
-        invoice: claim.invoice_id.to_string(),
-        purchase_order_number: claim.order_line.number,
-        purchase_order_line: claim.order_line.line,
-        receipt_number: claim.receipt_number,
-        quantity: Quantity {
-            value: claim.quantity.parse().unwrap_or_default(),
-            uom: claim.uom.parse().map_err(|_error| unreadable("unit"))?,
-        },
-        amount: Some(claim.amount.parse().map_err(|_error| unreadable("amount"))?),
-        exact: Some(exact),
-    })
 }

@@ -61,13 +61,54 @@ impl Process {
         claim: Option<Claim>,
     ) -> Result<Answer> {
         let payload_sha256 = hex_of(&submission.bytes);
-        let channel = format!("{}:{}", submission.format.name(), principal.id);
+        let channel = channel(&submission, principal);
         if let Some(answer) = save::replay(self, &channel, &payload_sha256).await? {
             return Ok(answer);
         }
-        let mut parsed = read_one(&submission).await?;
+        let parsed = read_one(&submission).await?;
+        let arrival = Arrival { submission, channel, payload_sha256 };
+        self.submit_parsed(principal, arrival, parsed, claim).await
+    }
+
+    /// Takes in every invoice of a file: an interchange may hold many. Each is decided and stored
+    /// by itself, and has an answer of its own.
+    ///
+    /// # Errors
+    /// `invalid` with pointers where the file cannot be read; nothing was kept then.
+    pub async fn submit_file(
+        &self,
+        principal: &Principal,
+        submission: Submission,
+    ) -> Result<Vec<Result<Answer>>> {
+        let whole = hex_of(&submission.bytes);
+        let channel = channel(&submission, principal);
+        let documents = read_all(&submission).await?;
+        let several = documents.len() > 1;
+        let mut answers = Vec::with_capacity(documents.len());
+        for (place, document) in documents.into_iter().enumerate() {
+            let place = place + 1;
+            let payload_sha256 = if several { format!("{whole}#{place}") } else { whole.clone() };
+            let (submission, channel) = (submission.clone(), channel.clone());
+            let arrival = Arrival { submission, channel, payload_sha256 };
+            answers.push(match document {
+                Parsed::Invoice(it) => self.submit_parsed(principal, arrival, *it, None).await,
+                Parsed::Order(_) => {
+                    Err(Error::invalid("it is an order; orders stay where they are kept"))
+                }
+            });
+        }
+        Ok(answers)
+    }
+
+    async fn submit_parsed(
+        &self,
+        principal: &Principal,
+        arrival: Arrival,
+        mut parsed: ParsedInvoice,
+        claim: Option<Claim>,
+    ) -> Result<Answer> {
         if parsed.invoice.facility_id.is_none() {
-            parsed.invoice.facility_id = submission.facility_id.clone();
+            parsed.invoice.facility_id = arrival.submission.facility_id.clone();
         }
         let faults = matching::check_invoice(&parsed.invoice);
         if !faults.is_empty() {
@@ -75,7 +116,6 @@ impl Process {
         }
         let gathered =
             facts::gather(self.system(), principal, &parsed, self.facts_timeout()).await?;
-        let arrival = Arrival { submission, channel, payload_sha256 };
         let case = self.case(principal, arrival, parsed.invoice, &gathered)?;
         self.decide_and_store(case, gathered, claim).await
     }
@@ -151,14 +191,22 @@ impl Process {
     }
 }
 
-async fn read_one(submission: &Submission) -> Result<ParsedInvoice> {
+/// Who sends what in which form: the same bytes on the same channel are the same submission.
+fn channel(submission: &Submission, principal: &Principal) -> String {
+    format!("{}:{}", submission.format.name(), principal.id)
+}
+
+async fn read_all(submission: &Submission) -> Result<Vec<Parsed>> {
     let (format, bytes) = (submission.format, submission.bytes.clone());
-    let documents = if bytes.len() > READ_ASIDE_BYTES {
-        let reading = tokio::task::spawn_blocking(move || documents::read(format, &bytes));
-        reading.await.map_err(|error| Error::internal("reading failed").because(error))??
-    } else {
-        documents::read(format, &bytes)?
-    };
+    if bytes.len() <= READ_ASIDE_BYTES {
+        return documents::read(format, &bytes);
+    }
+    let reading = tokio::task::spawn_blocking(move || documents::read(format, &bytes));
+    reading.await.map_err(|error| Error::internal("reading failed").because(error))?
+}
+
+async fn read_one(submission: &Submission) -> Result<ParsedInvoice> {
+    let documents = read_all(submission).await?;
     let several = documents.len();
     let mut invoices = documents.into_iter().filter_map(|it| match it {
         Parsed::Invoice(invoice) => Some(*invoice),

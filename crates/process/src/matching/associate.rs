@@ -68,8 +68,8 @@ impl<'a> Ladder<'a> {
         let order = order.order;
         let (ours, theirs) = (&order.supplier_id, &self.invoice.supplier_id);
         if !self.index.same_group(ours, theirs) {
-            let detail =
-                format!("order {} went to {ours}, the invoice is from {theirs}", order.number);
+            // not to whom it went: the sender of the invoice may read this
+            let detail = format!("order {} did not go to {theirs}", order.number);
             return Some((Code::Sup02, detail));
         }
         let state = match order.status {

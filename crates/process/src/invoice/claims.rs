@@ -1,0 +1,104 @@
+//! What earlier invoices claim, summed per order line and receipt: the facts of a decision stay
+//! small however often an order is billed. Which invoices they were, the store knows by its
+//! bookings.
+
+use crate::matching::Claim;
+use canonical::{
+    Error, Exact, PurchaseOrderNumber, Quantity, ReceiptNumber, Result, Uom, exact_text,
+    read_exact, show,
+};
+use std::collections::BTreeMap;
+
+type Key = (PurchaseOrderNumber, u32, Option<ReceiptNumber>, String);
+
+#[derive(Debug, Default)]
+struct Sum {
+    invoices: Vec<String>,
+    quantity: Exact,
+    amount: Exact,
+    places: u32,
+}
+
+/// The claims of booked invoices, summed; in the order of their order lines.
+pub(super) fn summed(claims: Vec<store::Claim>) -> Result<Vec<Claim>> {
+    let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
+    for it in claims.into_iter().filter(|it| it.invoice_state.is_booked()) {
+        let claim = it.claim;
+        let line = claim.order_line;
+        let sum =
+            sums.entry((line.number, line.line, claim.receipt_number, claim.uom)).or_default();
+        let invoice = claim.invoice_id.to_string();
+        if !sum.invoices.contains(&invoice) && sum.invoices.len() < 2 {
+            sum.invoices.push(invoice);
+        }
+        sum.quantity += read(&claim.quantity)?;
+        sum.amount += read(&claim.amount)?;
+        sum.places = claim.currency.exponent();
+    }
+    sums.into_iter().map(claim).collect()
+}
+
+fn read(text: &str) -> Result<Exact> {
+    read_exact(text).ok_or_else(|| Error::internal("a stored claim has a figure that is none"))
+}
+
+fn claim((key, sum): (Key, Sum)) -> Result<Claim> {
+    let (purchase_order_number, purchase_order_line, receipt_number, uom) = key;
+    let uom: Uom = uom.parse().map_err(|detail: &str| Error::internal(detail))?;
+    let invoice = match sum.invoices.as_slice() {
+        [one] => one.clone(),
+        [first, ..] => format!("{first} and others"),
+        [] => String::new(),
+    };
+    Ok(Claim {
+        invoice,
+        purchase_order_number,
+        purchase_order_line,
+        receipt_number,
+        // where no decimal says it, `exact` does
+        quantity: Quantity { value: exact_text(&sum.quantity).parse().unwrap_or_default(), uom },
+        amount: show(&sum.amount, sum.places).parse().ok(),
+        exact: Some(sum.quantity),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use canonical::{Currency, InvoiceState};
+    use store::{NewClaim, OrderLine};
+
+    fn booked(invoice: &str, line: u32, quantity: &str, state: InvoiceState) -> store::Claim {
+        store::Claim {
+            booking: 1,
+            invoice_state: state,
+            claim: NewClaim {
+                order_line: OrderLine { number: "PO-9".parse().unwrap(), line },
+                invoice_id: invoice.parse().unwrap(),
+                invoice_line: 1,
+                receipt_number: None,
+                quantity: quantity.to_owned(),
+                uom: "EA".to_owned(),
+                amount: "10.50".to_owned(),
+                currency: Currency::USD,
+            },
+        }
+    }
+
+    #[test]
+    fn claims_of_one_line_are_one_claim_and_exact() {
+        let claims = vec![
+            booked("inv_1", 10, "7/12", InvoiceState::Matched),
+            booked("inv_2", 10, "5/12", InvoiceState::Blocked),
+            booked("inv_3", 10, "99", InvoiceState::Exception),
+            booked("inv_1", 20, "3", InvoiceState::Paid),
+        ];
+        let summed = summed(claims).unwrap();
+        let read = |it: &Claim| {
+            (it.purchase_order_line, it.quantity.value.to_string(), it.amount.unwrap().to_string())
+        };
+        assert_eq!(read(&summed[0]), (10, "1".to_owned(), "21.00".to_owned()));
+        assert_eq!(read(&summed[1]), (20, "3".to_owned(), "10.50".to_owned()));
+        assert_eq!(summed[0].invoice, "inv_1 and others");
+    }
+}
