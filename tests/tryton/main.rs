@@ -2,8 +2,8 @@
 //! procurement platform), payables in another (the finance ERP). `tests/run tryton` starts them.
 
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     reason = "a test says what is wrong by failing"
