@@ -163,14 +163,15 @@ fn text(path: &Path, fix: &str) -> Result<String, Fault> {
 }
 
 fn policy(config: &Config, folder: Option<&Path>) -> Result<Policy, Vec<Fault>> {
-    let beside = folder.map(|it| it.join(TOLERANCES)).filter(|it| it.exists());
-    let path = &beside
-        .filter(|_| config.policies.tolerances.as_os_str().is_empty())
-        .map_or_else(|| config.policies.tolerances.clone(), |_beside| PathBuf::from(TOLERANCES));
-    if path.as_os_str().is_empty() {
-        return Policy::default_shipped().map_err(|error| policy_faults(path, &error));
-    }
-    let path = folder.map_or_else(|| path.clone(), |it| it.join(path));
+    let named = &config.policies.tolerances;
+    let path = if named.as_os_str().is_empty() {
+        folder.map(|it| it.join(TOLERANCES)).filter(|it| it.exists())
+    } else {
+        Some(folder.map_or_else(|| named.clone(), |it| it.join(named)))
+    };
+    let Some(path) = path else {
+        return Policy::default_shipped().map_err(|error| policy_faults(named, &error));
+    };
     let text =
         text(&path, "name the file of the tolerance policy, or leave it empty").map_err(one)?;
     Policy::parse_toml(&text).map_err(|error| policy_faults(&path, &error))

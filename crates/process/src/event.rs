@@ -1,10 +1,9 @@
 //! Making events: CloudEvents whose id is the same however often they are made.
 
-use aws_lc_rs::digest;
 use canonical::{Event, InvoiceId, Lane, PurchaseOrderNumber, SupplierId};
 use jiff::Timestamp;
 use serde_json::Value;
-use std::fmt::Write;
+use store::sha256_hex;
 
 /// What an event is about: shared by all events of one change.
 #[derive(Clone, Debug)]
@@ -51,7 +50,8 @@ impl About<'_> {
 
 /// The id of the event that says this of an invoice, whether it was made or not.
 pub(crate) fn id(invoice_id: &InvoiceId, context: &str, what: &str, version: &str) -> String {
-    hex(&[&source(context), invoice_id.as_str(), version, &kind(context, what)])
+    let parts = [&source(context), invoice_id.as_str(), version, &kind(context, what)];
+    sha256_hex(parts.join("\n").as_bytes())
 }
 
 fn source(context: &str) -> String {
@@ -60,19 +60,4 @@ fn source(context: &str) -> String {
 
 fn kind(context: &str, what: &str) -> String {
     format!("threeway.{context}.{what}.v1")
-}
-
-/// The SHA-256 of a text in parts, in hexadecimal.
-pub(crate) fn hex(parts: &[&str]) -> String {
-    hex_of(parts.join("\n").as_bytes())
-}
-
-/// The SHA-256 of bytes, in hexadecimal.
-pub(crate) fn hex_of(bytes: &[u8]) -> String {
-    let digest = digest::digest(&digest::SHA256, bytes);
-    digest.as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
-        // ok: writing to a String cannot fail
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -3,7 +3,6 @@
 use super::decide::decide;
 use super::save::{self, Case, Decision, Saved};
 use crate::documents::{self, Format, Parsed, ParsedInvoice};
-use crate::event::hex_of;
 use crate::facts::{self, Gathered};
 use crate::{Process, matching};
 use bytes::Bytes;
@@ -11,6 +10,7 @@ use canonical::{
     Error, FacilityId, FieldError, Invoice, Money, Principal, PurchaseOrderNumber, Result,
 };
 use stack::idempotency::Claim;
+use store::sha256_hex;
 
 /// How often a decision is made again because a fact it rests on changed before it was stored.
 const ATTEMPTS_MAX: u32 = 16;
@@ -60,7 +60,7 @@ impl Process {
         submission: Submission,
         claim: Option<Claim>,
     ) -> Result<Answer> {
-        let payload_sha256 = hex_of(&submission.bytes);
+        let payload_sha256 = sha256_hex(&submission.bytes);
         let channel = channel(&submission, principal);
         if let Some(answer) = save::replay(self, &channel, &payload_sha256).await? {
             return Ok(answer);
@@ -80,7 +80,7 @@ impl Process {
         principal: &Principal,
         submission: Submission,
     ) -> Result<Vec<Result<Answer>>> {
-        let whole = hex_of(&submission.bytes);
+        let whole = sha256_hex(&submission.bytes);
         let channel = channel(&submission, principal);
         let documents = read_all(&submission).await?;
         let several = documents.len() > 1;
