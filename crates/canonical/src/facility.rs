@@ -18,6 +18,9 @@ pub struct Facility {
     /// The legal entity whose books it is on.
     #[schema(example = "LAKESIDE-HEALTH")]
     pub legal_entity: String,
+    /// Whether it is exempt from sales tax.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tax_exempt: bool,
     /// IANA time zone of its dock and its calendar.
     #[schema(example = "America/Chicago")]
     pub time_zone: String,

@@ -2,8 +2,8 @@
 
 use crate::purchase_order::decimal_one;
 use crate::{
-    Currency, Decimal, FacilityId, Gtin, ItemId, PurchaseOrderNumber, Quantity, ReceiptNumber,
-    SupplierId, SupplierInvoiceNumber,
+    CostCenterId, Currency, Decimal, FacilityId, Gtin, ItemId, PurchaseOrderNumber, Quantity,
+    ReceiptNumber, SupplierId, SupplierInvoiceNumber,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,17 @@ pub struct Invoice {
     /// The facility it is for, where the document or the sender says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facility_id: Option<FacilityId>,
+    /// The invoice that a credit or debit memo cites, by the number the supplier gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cited_invoice_number: Option<SupplierInvoiceNumber>,
+    /// The fingerprint of the account it asks to be paid to: SHA-256 of the account number, in
+    /// hexadecimal digits. The account number itself is never kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remit_to: Option<String>,
+    /// The rate from `currency` to the functional currency at which it is booked, where that is
+    /// settled; without it, the published rate of the invoice date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange_rate: Option<Decimal>,
     /// The lines.
     pub lines: Vec<InvoiceLine>,
     /// Freight, handling and other charges of the document.
@@ -72,6 +83,22 @@ pub struct InvoiceLine {
     /// What is billed, in words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
+    /// The lots billed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lot_numbers: Vec<String>,
+    /// The serial numbers billed, one for each piece.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub serial_numbers: Vec<String>,
+    /// The tax code, as stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_code: Option<String>,
+    /// The cost centre charged by an invoice without an order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_center_id: Option<CostCenterId>,
+    /// The same goods in the unit they are priced in, where that varies from piece to piece
+    /// (catch weight; SAP: order price unit).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pricing_quantity: Option<Quantity>,
     /// How much is billed.
     pub quantity: Quantity,
     /// The price of `price_base` units of the line's own unit.

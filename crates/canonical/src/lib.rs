@@ -4,6 +4,8 @@
 //! This crate never does IO, never reads a clock and never knows HTTP. What a second layer needs to
 //! name lives here; everything else lives beside its only user.
 
+mod balance;
+mod contract;
 mod cost_center;
 mod error;
 mod event;
@@ -11,18 +13,26 @@ mod facility;
 mod identifier;
 mod invoice;
 mod item;
+mod known;
 mod matching;
 mod money;
 mod number;
 mod page;
 mod payable;
+mod period;
 mod principal;
 mod purchase_order;
 mod quantity;
+mod rate;
 mod reason;
+mod recall;
 mod receipt;
 mod supplier;
+mod tax;
+mod usage;
 
+pub use balance::InventoryBalance;
+pub use contract::{Contract, ContractOwner, ContractPrice, DateBasis, PriceEligibility};
 pub use cost_center::{CostCenter, CostCenterStatus};
 pub use error::{Error, Fault, FieldError, Kind, Result};
 pub use event::{Event, Lane};
@@ -33,6 +43,7 @@ pub use identifier::{
 };
 pub use invoice::{Charge, ChargeKind, Invoice, InvoiceKind, InvoiceLine, InvoiceState};
 pub use item::{Item, Packaging};
+pub use known::{KnownInvoice, KnownLine, Prepayment};
 pub use matching::{
     Allocation, Check, CheckResult, Flag, LineResult, MatchResult, Outcome, PolicyCited, Position,
     Variance,
@@ -44,15 +55,20 @@ pub use page::{Cursor, Page, PageRequest};
 pub use payable::{
     NewPayable, NewPayableLine, Payable, PayableLine, PayableState, Payment, PaymentState,
 };
+pub use period::{FiscalPeriod, PeriodState};
 pub use principal::{Principal, Role};
 pub use purchase_order::{
-    FreightTerms, MatchBasis, MatchMode, OrderStatus, PlannedCharge, PurchaseOrder,
-    PurchaseOrderLine,
+    EarlierPrice, FreightTerms, MatchBasis, MatchMode, OrderKind, OrderStatus, PlannedCharge,
+    PurchaseOrder, PurchaseOrderLine,
 };
 pub use quantity::Quantity;
+pub use rate::{CurrencyRate, RateKind};
 pub use reason::{Code, Owner, Reason};
+pub use recall::Recall;
 pub use receipt::{Receipt, Return};
 pub use supplier::{Supplier, SupplierStatus};
+pub use tax::{TaxRounding, TaxRule};
+pub use usage::{Disposition, UsageEvent};
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! The result of a match: outcome, reasons, and every check with its variance and limit.
 
-use crate::{PurchaseOrderNumber, Reason, ReceiptNumber};
+use crate::{MatchMode, PurchaseOrderNumber, Reason, ReceiptNumber};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -50,8 +50,57 @@ pub struct MatchResult {
     pub checks: Vec<Check>,
     /// The lines, in the order of their numbers.
     pub lines: Vec<LineResult>,
+    /// What is payable, where prepayments are set off against it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settlement: Option<Settlement>,
+    /// How the difference in the functional currency splits, for an invoice in another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<ExchangeSplit>,
     /// The policy versions that decided.
     pub policy: PolicyCited,
+}
+
+/// What is payable once prepayments are set off (`domain.md` A13), in the invoice's currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Settlement {
+    /// What the document asks for in all.
+    pub gross: String,
+    /// The prepayments set off, oldest first.
+    pub prepayments: Vec<PrepaymentApplied>,
+    /// What is left to pay.
+    #[schema(example = "7000.00")]
+    pub payable: String,
+}
+
+/// How much of a prepayment an invoice uses up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PrepaymentApplied {
+    /// The prepayment invoice.
+    pub invoice: String,
+    /// How much of it.
+    pub amount: String,
+}
+
+/// How the difference between what was accrued at receipt and what is billed splits, in the
+/// functional currency (`domain.md` A13): `price_variance + exchange_variance = payable - accrued`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExchangeSplit {
+    /// The functional currency.
+    pub currency: String,
+    /// The rate at which the invoice is booked.
+    #[schema(example = "1.10")]
+    pub invoice_rate: String,
+    /// The rate at which the goods were accrued.
+    #[schema(example = "1.08")]
+    pub receipt_rate: String,
+    /// What was accrued for the goods billed.
+    pub accrued: String,
+    /// What is booked as payable for them.
+    pub payable: String,
+    /// What the price differs, at the invoice's rate.
+    pub price_variance: String,
+    /// What the rate differs, on the order's amount.
+    pub exchange_variance: String,
 }
 
 /// What is worth knowing and blocks nothing.
@@ -72,6 +121,10 @@ pub struct PolicyCited {
     /// The tolerance policy, as `id@version`.
     #[schema(example = "T0@1")]
     pub tolerances: String,
+    /// The duplicate rules, as `id@version`; `null` where earlier invoices were not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "D0@1")]
+    pub duplicates: Option<String>,
 }
 
 /// What became of one invoice line.
@@ -85,12 +138,29 @@ pub struct LineResult {
     /// The order's line; of several, the first.
     #[schema(required = true)]
     pub purchase_order_line: Option<u32>,
+    /// Which flow it follows and what it was held against; `null` where no order line was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<ModeResolved>,
     /// The worst of its checks.
     pub outcome: Outcome,
     /// Every check, in the order of the stages.
     pub checks: Vec<Check>,
     /// Which order lines it claims, and how much of each.
     pub allocations: Vec<Allocation>,
+}
+
+/// What an order line's invoices are held against, and who says so (`domain.md` A5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ModeResolved {
+    /// The mode.
+    pub match_mode: MatchMode,
+    /// What decided: `purchase_order_line`, or the scope of the policy's rule, such as
+    /// `item+supplier` or `facility`.
+    #[schema(example = "purchase_order_line")]
+    pub source: String,
+    /// The flow: `F1` to `F8`.
+    #[schema(example = "F1")]
+    pub flow: String,
 }
 
 /// A claim of an invoice line on an order line.

@@ -31,6 +31,27 @@ pub struct PurchaseOrder {
     /// Who pays the freight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub freight_terms: Option<FreightTerms>,
+    /// What kind of order it is (`domain.md` A3).
+    #[serde(default, skip_serializing_if = "OrderKind::is_standard")]
+    pub kind: OrderKind,
+    /// The legal entity that buys, where the order says; else the facility's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_entity: Option<String>,
+    /// The contract it was made under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract_number: Option<String>,
+    /// The most that may be billed on a blanket or standing order, in its currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_amount: Option<Decimal>,
+    /// What was billed on it before the claims that come with the question, in its currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released_amount: Option<Decimal>,
+    /// The first day of a blanket or standing order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Date>,
+    /// The last day of a blanket or standing order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<Date>,
     /// Charges agreed beforehand.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub planned_charges: Vec<PlannedCharge>,
@@ -63,9 +84,9 @@ pub struct PurchaseOrderLine {
     /// Whether the price is an estimate, matched under its own tolerance (`PRICE_ESTIMATED`).
     #[serde(default)]
     pub price_is_estimated: bool,
-    /// What an invoice is held against.
+    /// What an invoice is held against; `null` to be resolved by the policy (`domain.md` A5).
     #[serde(default)]
-    pub match_mode: MatchMode,
+    pub match_mode: Option<MatchMode>,
     /// Whether quantities or amounts are compared.
     #[serde(default)]
     pub match_basis: MatchBasis,
@@ -73,6 +94,19 @@ pub struct PurchaseOrderLine {
     /// invoice verification); without it, the invoice may come first and waits.
     #[serde(default)]
     pub receipt_based_invoice: bool,
+    /// Earlier prices of the line, for policies that hold an invoice against the price at the order
+    /// or at the receipt; oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_prices: Vec<EarlierPrice>,
+    /// The ordered goods in the unit they are priced in (catch weight).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pricing_quantity: Option<Quantity>,
+    /// The tax code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_code: Option<String>,
+    /// The class of a line without an item, as an 8-digit UNSPSC code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
     /// Whether nothing more is expected on this line: short-closed or completed (`PO-04`).
     #[serde(default)]
     pub closed: bool,
@@ -91,6 +125,50 @@ pub struct PurchaseOrderLine {
     /// What other systems call it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub external_ids: Vec<ExternalId>,
+}
+
+/// A price that an order line had before a change order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EarlierPrice {
+    /// The price of `price_base` units of the line's own unit.
+    pub unit_price: Decimal,
+    /// How many units the price is for.
+    #[serde(default = "decimal_one")]
+    pub price_base: Decimal,
+    /// The last day it held.
+    pub valid_to: Date,
+}
+
+/// What kind of order it is (`domain.md` A3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderKind {
+    /// For goods or services, once.
+    #[default]
+    Standard,
+    /// For an amount over a time, called off as needed.
+    Blanket,
+    /// For a recurring delivery over a time.
+    Standing,
+    /// Made after use; the usage plays the receipt.
+    BillOnly,
+    /// Fills consigned stock: nothing is payable until it is used.
+    ConsignmentFill,
+    /// For services.
+    Service,
+    /// For capital equipment.
+    Capital,
+    /// Evaluated receipt settlement: we make the invoice.
+    Ers,
+}
+
+impl OrderKind {
+    /// Whether it is the ordinary kind.
+    #[must_use]
+    pub const fn is_standard(&self) -> bool {
+        matches!(self, Self::Standard)
+    }
 }
 
 /// Where an order stands in its life (`domain.md` A4.2).

@@ -11,8 +11,20 @@ use utoipa::ToSchema;
 pub enum Owner {
     /// Accounts payable.
     Ap,
+    /// Whoever controls changes of payment data.
+    ApControl,
+    /// Audit.
+    Audit,
     /// The buyer of the order.
     Buyer,
+    /// Supply chain in the clinical areas.
+    ClinicalSupply,
+    /// Compliance.
+    Compliance,
+    /// Contracting.
+    Contracting,
+    /// General ledger.
+    GeneralLedger,
     /// Integration engineers.
     Integration,
     /// Item stewardship.
@@ -25,6 +37,8 @@ pub enum Owner {
     Requester,
     /// Supplier stewardship.
     Stewardship,
+    /// Tax.
+    Tax,
     /// Treasury.
     Treasury,
 }
@@ -77,9 +91,17 @@ codes! {
     Int04 "INT-04" Exception Integration &["payable.posted"], "Whether the post went through is not known.";
     Dup01 "DUP-01" Exception Ap &["invoice.cancelled", "invoice.rejected"], "The same number, currency and gross was billed before.";
     Dup02 "DUP-02" Exception Ap &["invoice.cancelled", "invoice.rejected"], "The same number was billed before with another gross.";
+    Dup03 "DUP-03" Exception Ap &["invoice.cancelled", "invoice.rejected"], "The same amount was billed within days under nearly the same number.";
+    Dup04 "DUP-04" Exception Ap &["invoice.cancelled", "invoice.rejected", "receipt.posted"], "The same lines were billed before, and nothing is left to receive.";
+    Dup05 "DUP-05" Exception Ap &["invoice.cancelled", "invoice.rejected"], "A serial number was billed before.";
+    Dup06 "DUP-06" Exception Ap &["invoice.cancelled"], "The receipt was self-billed.";
     Inv01 "INV-01" Exception Ap &["invoice.corrected"], "Data that the kind of invoice needs is missing.";
+    Inv03 "INV-03" Exception Ap &["invoice.corrected"], "The invoice is dated in the future.";
+    Inv04 "INV-04" Exception Ap &["invoice.corrected"], "The invoice is older than a year.";
     Sup01 "SUP-01" Exception Stewardship &["supplier.changed"], "The supplier is unknown or inactive.";
     Sup02 "SUP-02" Exception Ap &["invoice.corrected"], "The invoice's supplier is not the order's.";
+    Sup03 "SUP-03" Blocked ApControl &["supplier.changed"], "The account to pay to is not one of the supplier's.";
+    Sup04 "SUP-04" Blocked Compliance &["supplier.changed"], "The supplier is on a sanctions or exclusion list.";
     Po01 "PO-01" Exception Ap &["invoice.corrected"], "No order number where one is needed.";
     Po02 "PO-02" Exception Ap &["po.approved", "po.dispatched"], "The order is unknown.";
     Po03 "PO-03" Exception Buyer &["po.approved", "po.dispatched"], "The order is cancelled or not approved.";
@@ -91,10 +113,12 @@ codes! {
     Qty02 "QTY-02" Blocked Receiving &["receipt.posted", "credit.received", "po.changed"], "More is billed than was received.";
     Qty03 "QTY-03" Blocked Buyer &["po.changed", "credit.received"], "More is billed than was ordered.";
     Qty04 "QTY-04" Blocked Quality &["inspection.completed", "receipt.posted", "credit.received"], "More is billed than was accepted.";
+    Qty05 "QTY-05" Blocked ClinicalSupply &["usage.recorded", "credit.received"], "More is billed than was used.";
     Prc01 "PRC-01" Blocked Buyer &["po.changed", "credit.received"], "The price is above the order's.";
     Prc02 "PRC-02" Blocked Buyer &["po.changed"], "The price is far below the order's.";
     Prc03 "PRC-03" Blocked Buyer &["po.changed", "credit.received"], "The price is above the order's estimate.";
     Amt01 "AMT-01" Blocked Requester &["po.changed", "credit.received"], "The amount billed is above the order line's.";
+    Amt02 "AMT-02" Blocked Ap &[], "An invoice line without an order is above its limit.";
     Amt03 "AMT-03" Blocked Ap &[], "The line is large enough to be looked at, even if it is perfect.";
     Uom01 "UOM-01" Exception ItemStewardship &["uom.conversion.changed"], "There is no conversion between the units.";
     Uom02 "UOM-02" Exception ItemStewardship &["uom.conversion.changed"], "Two conversions of one unit disagree.";
@@ -102,11 +126,27 @@ codes! {
     Uom04 "UOM-04" Companion ItemStewardship &["uom.conversion.changed"], "The variance looks like a packaging unit mistaken for another.";
     Chg01 "CHG-01" Blocked Buyer &["po.changed", "credit.received"], "A charge is above what was planned or is tolerated.";
     Chg02 "CHG-02" Blocked Buyer &["po.changed", "credit.received"], "Freight is billed although the terms exclude it.";
+    Tax01 "TAX-01" Blocked Tax &["credit.received", "invoice.corrected"], "More tax is billed than is due.";
+    Tax02 "TAX-02" Blocked Tax &["invoice.corrected"], "Less tax is billed than is due.";
     Tot01 "TOT-01" Exception Ap &["invoice.corrected"], "The document does not add up.";
     Tot02 "TOT-02" Exception Ap &["invoice.corrected"], "A line does not add up.";
     Crd01 "CRD-01" Exception Ap &["invoice.corrected"], "More is credited than was billed.";
     Cur01 "CUR-01" Exception Ap &["po.changed", "invoice.corrected"], "The currency is not the order's.";
     Cur02 "CUR-02" Exception Treasury &["rate.published"], "There is no rate to convert a limit with.";
+    Dat01 "DAT-01" Blocked Ap &["timer.elapsed", "po.changed"], "The invoice comes long before the goods are due.";
+    Lim01 "LIM-01" Blocked Buyer &["po.changed", "credit.received"], "More is billed than the blanket order allows.";
+    Lim02 "LIM-02" Blocked Buyer &["po.changed"], "The blanket order is not valid on the date.";
+    Con01 "CON-01" Blocked Contracting &["contract.price.changed", "credit.received"], "The price is above the contract's.";
+    Con02 "CON-02" Exception Contracting &["contract.price.changed"], "There is no contract for a bill-only item.";
+    Con03 "CON-03" Companion Contracting &["contract.price.changed"], "A contract price holds from before it was told.";
+    Con04 "CON-04" Companion Contracting &["contract.price.changed"], "Copies of the contract disagree.";
+    Crd02 "CRD-02" Companion Ap &["credit.received"], "Goods went back and no credit came.";
+    Rcl01 "RCL-01" Blocked ClinicalSupply &["recall.closed", "credit.received"], "A lot or serial number is recalled.";
+    Lot01 "LOT-01" Companion Receiving &["receipt.corrected"], "A lot, serial number or expiry date is missing.";
+    Lot02 "LOT-02" Companion Receiving &["inspection.completed"], "Goods were received too close to their expiry.";
+    Per01 "PER-01" Exception GeneralLedger &["period.opened"], "The period is closed for the posting date.";
+    Ctl01 "CTL-01" Blocked Audit &[], "Drawn for audit.";
+    Ers01 "ERS-01" Exception Buyer &["po.changed", "supplier.changed"], "What self-billing needs is missing.";
 }
 
 impl fmt::Display for Code {

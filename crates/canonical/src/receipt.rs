@@ -1,7 +1,10 @@
 //! Goods receipts and returns to the supplier.
 
-use crate::{ExternalId, FacilityId, ItemId, PurchaseOrderNumber, Quantity, ReceiptNumber};
+use crate::{
+    Decimal, ExternalId, FacilityId, ItemId, PurchaseOrderNumber, Quantity, ReceiptNumber,
+};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -31,6 +34,21 @@ pub struct Receipt {
     /// The supplier's packing slip or delivery note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packing_slip: Option<String>,
+    /// The lots received.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lot_numbers: Vec<String>,
+    /// The serial numbers received.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub serial_numbers: Vec<String>,
+    /// The earliest expiry date of what was received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_on: Option<Date>,
+    /// The rate from the order's currency to the functional currency at which it was valued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange_rate: Option<Decimal>,
+    /// The same goods in the unit they are priced in (catch weight).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pricing_quantity: Option<Quantity>,
     /// The receipt that this one takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reversal_of: Option<ReceiptNumber>,

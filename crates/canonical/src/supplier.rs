@@ -22,6 +22,15 @@ pub struct Supplier {
     /// The currency it usually bills in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
+    /// The fingerprints of the accounts it may be paid to; with none, any account is accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remit_to: Vec<String>,
+    /// Whether it is on a sanctions or exclusion list (`SUP-04`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sanctioned: bool,
+    /// Whether it agreed to evaluated receipt settlement.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub self_billing: bool,
     /// Days until payment is due, from the invoice date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_term_days: Option<u16>,

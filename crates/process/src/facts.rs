@@ -52,10 +52,9 @@ pub(crate) async fn gather(
             purchase_orders: orders,
             receipts,
             returns,
-            claims: Vec::new(),
-            credits: Vec::new(),
             items,
             suppliers,
+            ..Facts::default()
         };
         Ok(Gathered { supplier, facts })
     };

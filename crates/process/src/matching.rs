@@ -82,7 +82,7 @@ fn not_evaluated(ground: &Ground<'_>, billed: &Billed<'_>, report: &mut Report) 
     let line = billed.first.and_then(|it| ground.index.line(it));
     let keys: &[Key] = match line {
         None => &[Key::QtyOverOrdered, Key::QtyOverReceived, Key::PriceUnit],
-        Some(it) if it.line.match_mode == MatchMode::ZeroWay => &[],
+        Some(it) if it.mode() == MatchMode::ZeroWay => &[],
         Some(it) if it.is_by_amount() => &[Key::AmountLine],
         Some(it) => {
             let received = it.receipts.is_empty();
@@ -93,7 +93,7 @@ fn not_evaluated(ground: &Ground<'_>, billed: &Billed<'_>, report: &mut Report) 
             if it.needs_receipt() {
                 report.not_evaluated(received, because);
             }
-            if it.line.match_mode == MatchMode::FourWay {
+            if it.mode() == MatchMode::FourWay {
                 report.not_evaluated(Key::QtyOverAccepted, because);
             }
             report.not_evaluated(price, because);
@@ -124,6 +124,7 @@ fn gather(
             invoice_line: it.line.line_number,
             purchase_order_number: line.map(|it| it.order.number.clone()),
             purchase_order_line: line.map(|it| it.line.line_number),
+            mode: None,
             outcome: report.outcome,
             checks: report.checks,
             allocations: allocations(ground, it, &claimed),
@@ -132,7 +133,16 @@ fn gather(
     // stable: reasons of one code on one line keep the order of their order lines
     reasons.sort_by_key(|it| (it.invoice_line, it.code));
     flags.sort();
-    MatchResult { outcome, reasons, flags, checks, lines, policy: policy.cited() }
+    MatchResult {
+        outcome,
+        reasons,
+        flags,
+        checks,
+        lines,
+        settlement: None,
+        exchange: None,
+        policy: policy.cited(),
+    }
 }
 
 /// What is claimed of each order line with this invoice counted.

@@ -133,6 +133,9 @@ pub(crate) fn blocked(number: usize, codes: &[Code]) -> InvoiceHead {
 
 pub(crate) fn invoice(head: &InvoiceHead) -> Invoice {
     Invoice {
+        cited_invoice_number: None,
+        remit_to: None,
+        exchange_rate: None,
         supplier_invoice_number: head.supplier_invoice_number.clone(),
         supplier_id: head.supplier_id.clone(),
         kind: head.kind,

@@ -69,6 +69,9 @@ impl Reading<'_, '_> {
         let supplier_id = self.faults.need(supplier_id, supplier_at, "the supplier's name");
         let lines = lines?;
         let invoice = Invoice {
+            cited_invoice_number: None,
+            remit_to: None,
+            exchange_rate: None,
             supplier_invoice_number: number?,
             supplier_id: supplier_id?,
             kind: self.kind(&lines),

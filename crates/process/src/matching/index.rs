@@ -162,18 +162,23 @@ impl<'a> OrderLine<'a> {
         Of { item: self.item, base: self.item.map_or(uom, |(_place, item)| &item.base_uom) }
     }
 
+    /// What its invoices are held against.
+    pub(super) fn mode(&self) -> MatchMode {
+        self.line.match_mode.unwrap_or_default()
+    }
+
     pub(super) fn is_by_amount(&self) -> bool {
         self.line.match_basis == MatchBasis::Amount
     }
 
     /// Whether quantity and price are compared at all.
     pub(super) fn is_by_quantity(&self) -> bool {
-        !self.is_by_amount() && self.line.match_mode != MatchMode::ZeroWay
+        !self.is_by_amount() && self.mode() != MatchMode::ZeroWay
     }
 
     /// Whether receipts must cover what is billed.
     pub(super) fn needs_receipt(&self) -> bool {
-        let mode = self.line.match_mode;
+        let mode = self.mode();
         !self.is_by_amount() && matches!(mode, MatchMode::ThreeWay | MatchMode::FourWay)
     }
 }

@@ -187,7 +187,10 @@ impl Policy {
     /// How a decision cites it: `T0@1`.
     #[must_use]
     pub fn cited(&self) -> PolicyCited {
-        PolicyCited { tolerances: format!("{}@{}", self.document.id, self.document.version) }
+        PolicyCited {
+            tolerances: format!("{}@{}", self.document.id, self.document.version),
+            duplicates: None,
+        }
     }
 
     /// Whether a later fact may lift a hold of this key without a person, for an invoice of this

@@ -47,7 +47,7 @@ pub(super) fn check<'a>(
             if received != Some(CheckResult::Breach) {
                 group.receipts(ground, report);
             }
-        } else if line.is_by_amount() && line.line.match_mode != MatchMode::ZeroWay {
+        } else if line.is_by_amount() && line.mode() != MatchMode::ZeroWay {
             group.amount(report);
         }
     }
@@ -116,7 +116,7 @@ impl<'g, 'a> Group<'g, 'a> {
     }
 
     fn accepted(&self, report: &mut Report) {
-        if self.line.line.match_mode != MatchMode::FourWay {
+        if self.line.mode() != MatchMode::FourWay {
             return;
         }
         let (claimed, accepted) = (self.claimed(), &self.stand.accepted);

@@ -2,72 +2,80 @@
 
 use super::policy::{Policy, PolicyDocument};
 use canonical::{
-    Decimal, Error, Exact, FieldError, Invoice, Item, MatchResult, PurchaseOrder,
-    PurchaseOrderNumber, Quantity, Receipt, ReceiptNumber, Result, Return, Supplier,
+    Contract, CurrencyRate, Decimal, Error, Exact, Facility, FieldError, FiscalPeriod,
+    InventoryBalance, Invoice, Item, KnownInvoice, MatchResult, Prepayment, PurchaseOrder,
+    PurchaseOrderNumber, Quantity, Recall, Receipt, ReceiptNumber, Result, Return, Supplier,
+    TaxRule, UsageEvent,
 };
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A question to the engine that stores nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = MatchEvaluation)]
-pub struct Evaluation {
-    /// A tolerance policy to decide by; `null` for the active one.
-    #[serde(default)]
-    pub policy: Option<PolicyDocument>,
-    /// The invoice.
-    pub invoice: Invoice,
-    /// The orders it may be for, in the version in force.
-    #[serde(default)]
-    pub purchase_orders: Vec<PurchaseOrder>,
-    /// What was received on those orders.
-    #[serde(default)]
-    pub receipts: Vec<Receipt>,
-    /// What went back.
-    #[serde(default)]
-    pub returns: Vec<Return>,
-    /// What booked invoices that come before this one claim.
-    #[serde(default)]
-    pub claims: Vec<Claim>,
-    /// Credits that cite this invoice.
-    #[serde(default)]
-    pub credits: Vec<Credit>,
-    /// The items of the lines, with their packaging.
-    #[serde(default)]
-    pub items: Vec<Item>,
-    /// The suppliers of the orders and of the invoice, for their groups: one business under several
-    /// numbers. A supplier that is not here is its own group.
-    #[serde(default)]
-    pub suppliers: Vec<Supplier>,
+macro_rules! facts {
+    ($( $name:ident $item:ident $doc:literal; )*) => {
+        /// A question to the engine that stores nothing.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        #[serde(deny_unknown_fields)]
+        #[schema(as = MatchEvaluation)]
+        pub struct Evaluation {
+            /// A tolerance policy to decide by; `null` for the active one.
+            #[serde(default)]
+            pub policy: Option<PolicyDocument>,
+            /// Whether to say of each reason what would clear it (`domain.md` H4).
+            #[serde(default)]
+            pub explain: bool,
+            /// The invoice.
+            pub invoice: Invoice,
+            /// The posting date, in the facility's time zone; the invoice date where it is not given,
+            /// and then nothing is asked about the invoice's age.
+            #[serde(default)]
+            pub as_of: Option<Date>,
+            $( #[doc = $doc] #[serde(default)] pub $name: Vec<$item>, )*
+        }
+
+        /// Everything that an invoice is held against. Facts about other orders do no harm.
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct Facts {
+            /// The posting date, in the facility's time zone.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub as_of: Option<Date>,
+            $(
+                #[doc = $doc]
+                #[serde(default, skip_serializing_if = "Vec::is_empty")]
+                pub $name: Vec<$item>,
+            )*
+        }
+
+        impl Evaluation {
+            /// The policy in the request, the invoice, and the facts.
+            #[must_use]
+            pub fn into_parts(self) -> (Option<PolicyDocument>, Invoice, Facts) {
+                let facts = Facts { as_of: self.as_of, $( $name: self.$name, )* };
+                (self.policy, self.invoice, facts)
+            }
+        }
+    };
 }
 
-/// Everything that an invoice is held against. Facts about other orders do no harm.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Facts {
-    /// The orders the invoice may be for, in the version in force.
-    #[serde(default)]
-    pub purchase_orders: Vec<PurchaseOrder>,
-    /// What was received on those orders.
-    #[serde(default)]
-    pub receipts: Vec<Receipt>,
-    /// What went back.
-    #[serde(default)]
-    pub returns: Vec<Return>,
-    /// What booked invoices that come before this one claim.
-    #[serde(default)]
-    pub claims: Vec<Claim>,
-    /// Credits that cite this invoice.
-    #[serde(default)]
-    pub credits: Vec<Credit>,
-    /// The items of the lines, with their packaging.
-    #[serde(default)]
-    pub items: Vec<Item>,
-    /// The suppliers of the orders and of the invoice, for their groups: one business under several
-    /// numbers. A supplier that is not here is its own group.
-    #[serde(default)]
-    pub suppliers: Vec<Supplier>,
+facts! {
+    purchase_orders PurchaseOrder "The orders the invoice may be for, in the version in force.";
+    receipts Receipt "What was received on those orders.";
+    returns Return "What went back.";
+    usages UsageEvent "What was used of goods that are billed when they are used.";
+    claims Claim "What booked invoices that come before this one claim.";
+    credits Credit "Credits that cite this invoice.";
+    items Item "The items of the lines, with their packaging.";
+    suppliers Supplier "The suppliers of the orders and of the invoice, for their groups: one business under several numbers. A supplier that is not here is its own group, and nothing is asked of it.";
+    facilities Facility "The facilities of the orders and of the invoice.";
+    contracts Contract "The contracts of the supplier.";
+    tax_rules TaxRule "The tax that is due; where no rule applies, none is.";
+    rates CurrencyRate "Exchange rates to the functional currency.";
+    recalls Recall "Open recalls of the items.";
+    balances InventoryBalance "Stock of the items that are valued at a moving average.";
+    periods FiscalPeriod "The fiscal periods around the posting date; with none, every date may be posted.";
+    prepayments Prepayment "What was paid ahead on the orders.";
+    known_invoices KnownInvoice "Earlier invoices that may be this one sent again.";
 }
 
 /// What a booked invoice asks for of one order line (`domain.md` A7.1).
@@ -123,21 +131,6 @@ pub enum CreditKind {
 }
 
 impl Evaluation {
-    /// The policy in the request, the invoice, and the facts.
-    #[must_use]
-    pub fn into_parts(self) -> (Option<PolicyDocument>, Invoice, Facts) {
-        let facts = Facts {
-            purchase_orders: self.purchase_orders,
-            receipts: self.receipts,
-            returns: self.returns,
-            claims: self.claims,
-            credits: self.credits,
-            items: self.items,
-            suppliers: self.suppliers,
-        };
-        (self.policy, self.invoice, facts)
-    }
-
     /// Checks the request whole and evaluates it, under its own policy or the active one.
     ///
     /// # Errors

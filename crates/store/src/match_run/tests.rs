@@ -4,12 +4,14 @@ use canonical::{Kind, MatchResult, Outcome, PolicyCited};
 
 fn run(run_no: u32) -> NewMatchRun {
     let result = MatchResult {
+        settlement: None,
+        exchange: None,
         outcome: Outcome::Matched,
         reasons: Vec::new(),
         flags: Vec::new(),
         checks: Vec::new(),
         lines: Vec::new(),
-        policy: PolicyCited { tolerances: "T0@1".to_owned() },
+        policy: PolicyCited { tolerances: "T0@1".to_owned(), duplicates: None },
     };
     let run = MatchRun {
         invoice_id: invoice_id(1),

@@ -51,6 +51,11 @@ impl Reading<'_, '_> {
         let own = |path: &[&str]| spot.text(path).map(Cow::into_owned);
         let name = own(&["Item", "Name"]);
         Some(InvoiceLine {
+            lot_numbers: Vec::new(),
+            serial_numbers: Vec::new(),
+            tax_code: None,
+            cost_center_id: None,
+            pricing_quantity: None,
             line_number,
             purchase_order_number: order,
             // a line of the order is known by a number, or not at all

@@ -235,6 +235,9 @@ impl<'f, 't> Reading<'f, 't> {
         let tax_amount = sum(tax, self.currency, trailer, self.faults)?;
         let discount_amount = sum(&self.discount, self.currency, trailer, self.faults)?;
         let invoice = Invoice {
+            cited_invoice_number: None,
+            remit_to: None,
+            exchange_rate: None,
             supplier_invoice_number: self.number?,
             supplier_id: supplier_id?,
             kind: kind(self.kind, &lines),

@@ -8,7 +8,7 @@ use super::{Set, date};
 use crate::documents::fault::Faults;
 use crate::documents::{CHARGES_MAX, LINES_MAX, ParsedOrder, StatedTotals, number};
 use canonical::{
-    Currency, Exact, FreightTerms, MatchBasis, MatchMode, OrderStatus, PlannedCharge,
+    Currency, Exact, FreightTerms, MatchBasis, OrderKind, OrderStatus, PlannedCharge,
     PurchaseOrder, PurchaseOrderLine, PurchaseOrderNumber, exact_text,
 };
 use jiff::civil::Date;
@@ -203,6 +203,13 @@ impl<'f, 't> Reading<'f, 't> {
         self.faults.need(self.has_beginning.then_some(()), missing, "BEG, number and date,");
         let supplier_id = self.faults.need(supplier_id, missing, "N1, the supplier's name,");
         let order = PurchaseOrder {
+            kind: OrderKind::Standard,
+            legal_entity: None,
+            contract_number: None,
+            limit_amount: None,
+            released_amount: None,
+            valid_from: None,
+            valid_to: None,
             number: self.number?,
             version: 1,
             supplier_id: supplier_id?,
@@ -253,6 +260,10 @@ fn finish_line(
 ) -> Option<PurchaseOrderLine> {
     let item = line.item?;
     Some(PurchaseOrderLine {
+        earlier_prices: Vec::new(),
+        pricing_quantity: None,
+        tax_code: None,
+        class: None,
         line_number,
         item_id: item.item_id,
         description: line.description,
@@ -260,7 +271,7 @@ fn finish_line(
         unit_price: item.unit_price,
         price_base: item.price_base,
         price_is_estimated: item.price_is_estimated,
-        match_mode: MatchMode::default(),
+        match_mode: None,
         match_basis: MatchBasis::default(),
         receipt_based_invoice: false,
         closed: false,

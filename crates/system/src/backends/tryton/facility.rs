@@ -73,6 +73,7 @@ impl Tryton {
         let id: FacilityId = identifier("warehouse", warehouse.id, warehouse.code.as_deref())?;
         let kind = self.options.facility_kinds.get(id.as_str()).copied();
         Ok(Facility {
+            tax_exempt: false,
             name: warehouse.name.unwrap_or_else(|| id.to_string()),
             kind: kind.unwrap_or(FacilityKind::Acute),
             legal_entity: place.legal_entity.clone(),

@@ -7,7 +7,7 @@ use super::{Coded, Tryton, identifier, tryton_id};
 use crate::{OrderFilter, PurchaseOrders};
 use async_trait::async_trait;
 use canonical::{
-    Error, MatchBasis, OrderStatus, Page, PageRequest, PurchaseOrder, PurchaseOrderLine,
+    Error, MatchBasis, OrderKind, OrderStatus, Page, PageRequest, PurchaseOrder, PurchaseOrderLine,
     PurchaseOrderNumber, Quantity, Result,
 };
 use serde::Deserialize;
@@ -179,6 +179,13 @@ impl Tryton {
         let warehouse = purchase.warehouse.as_ref().filter(|it| it.code.is_some());
         let lines = purchase.lines.iter().filter(|it| it.kind == "line");
         Ok(PurchaseOrder {
+            kind: OrderKind::Standard,
+            legal_entity: None,
+            contract_number: None,
+            limit_amount: None,
+            released_amount: None,
+            valid_from: None,
+            valid_to: None,
             number: identifier("purchase", purchase.id, purchase.number.as_deref())?,
             version: 1,
             supplier_id: identifier("party", party.id, party.code.as_deref())?,
@@ -207,6 +214,10 @@ impl Tryton {
         let product = line.product.as_ref();
         let is_goods = product.is_some_and(|it| it.kind != "service");
         Ok(PurchaseOrderLine {
+            earlier_prices: Vec::new(),
+            pricing_quantity: None,
+            tax_code: None,
+            class: None,
             line_number: line_number(line.id)?,
             item_id: product
                 .filter(|it| it.code.is_some())
@@ -218,8 +229,8 @@ impl Tryton {
             price_base,
             price_is_estimated: false,
             match_mode: match is_goods {
-                true => self.options.goods_match_mode,
-                false => self.options.services_match_mode,
+                true => Some(self.options.goods_match_mode),
+                false => Some(self.options.services_match_mode),
             },
             match_basis: MatchBasis::Quantity,
             receipt_based_invoice: is_goods && self.options.receipt_based_invoice,

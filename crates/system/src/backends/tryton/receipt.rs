@@ -243,6 +243,11 @@ impl Tryton {
         let line = referenced(it.origin.as_deref(), "purchase.line");
         let Some((line, order)) = line.zip(it.purchase.as_ref()) else { return Ok(None) };
         let receipt = Receipt {
+            lot_numbers: Vec::new(),
+            serial_numbers: Vec::new(),
+            expires_on: None,
+            exchange_rate: None,
+            pricing_quantity: None,
             number: identifier("shipment", shipment.id, shipment.number.as_deref())?,
             purchase_order_number: number_of(order.id, order.number.as_deref())?,
             purchase_order_line: line_number(line)?,
@@ -298,6 +303,11 @@ impl Tryton {
         let external_ids = vec![tryton_id("move", it.id)];
         match (it.from.kind.as_str(), it.to.kind.as_str()) {
             ("supplier", to) if to != "supplier" => movements.receipts.push(Receipt {
+                lot_numbers: Vec::new(),
+                serial_numbers: Vec::new(),
+                expires_on: None,
+                exchange_rate: None,
+                pricing_quantity: None,
                 number,
                 purchase_order_number,
                 purchase_order_line: line,

@@ -85,6 +85,9 @@ impl Party {
         let mut external_ids = vec![tryton_id("party", self.id)];
         external_ids.extend(self.identifiers.iter().map(Identifier::external_id));
         Ok(Supplier {
+            remit_to: Vec::new(),
+            sanctioned: false,
+            self_billing: false,
             id: identifier("party", self.id, self.code.as_deref())?,
             name: self.name.unwrap_or_default(),
             status: if self.active.0 { SupplierStatus::Active } else { SupplierStatus::Inactive },

@@ -179,8 +179,8 @@ fn a_purchase_is_an_order_whose_lines_are_numbered_by_record() {
     assert_eq!(goods.quantity.uom.as_str(), "EA");
     assert_eq!(goods.supplier_item_number.as_deref(), Some("S-1"));
     assert_eq!(goods.cost_center_id.as_ref().map(canonical::CostCenterId::as_str), Some("CC-ICU"));
-    assert_eq!(goods.match_mode, canonical::MatchMode::ThreeWay);
-    assert_eq!(service.match_mode, canonical::MatchMode::TwoWay);
+    assert_eq!(goods.match_mode, Some(canonical::MatchMode::ThreeWay));
+    assert_eq!(service.match_mode, Some(canonical::MatchMode::TwoWay));
     assert_eq!(service.quantity.value.to_string(), "7.5");
 }
 

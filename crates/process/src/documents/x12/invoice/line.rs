@@ -79,6 +79,11 @@ impl<'t> Line<'t> {
         let net = net.ok_or("quantity times price has over 15 digits");
         let net_amount = faults.keep(net, || self.segment.at(4))?;
         Some(InvoiceLine {
+            lot_numbers: Vec::new(),
+            serial_numbers: Vec::new(),
+            tax_code: None,
+            cost_center_id: None,
+            pricing_quantity: None,
             line_number,
             purchase_order_number: item.order.or_else(|| order.cloned()),
             purchase_order_line: item.order_line,
