@@ -75,9 +75,9 @@ fn rows_follow_each_other_in_time() {
     check(gap, &[("/rows/0/effective/to", "between this and the next")]);
     let mut ends = document.clone();
     ends.rows[last].effective.to = Some("2027-01-01".parse().unwrap());
-    check(ends, &[("/rows/11/effective/to", "no row after this date")]);
+    check(ends, &[("/rows/23/effective/to", "no row after this date")]);
     document.rows[last].effective.to = Some("2026-01-01".parse().unwrap());
-    check(document, &[("/rows/11/effective/to", "before it begins")]);
+    check(document, &[("/rows/23/effective/to", "before it begins")]);
 }
 
 #[test]
