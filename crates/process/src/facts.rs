@@ -53,6 +53,7 @@ pub(crate) async fn gather(
             receipts,
             returns,
             items,
+            supplier_unknown: supplier.is_none(),
             suppliers,
             ..Facts::default()
         };

@@ -12,6 +12,7 @@ mod index;
 mod intake;
 mod key;
 mod number;
+mod party;
 mod policy;
 mod price;
 mod quantity;
@@ -68,6 +69,7 @@ pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResul
         price::large(&terms, it, report);
     }
     let mut document = Report::new(None);
+    party::check(invoice, facts, &mut document);
     document::charges(&ground, &terms, &billed, &mut document);
     document::balance(&ground, &terms, &mut document);
     if billed.is_empty() {

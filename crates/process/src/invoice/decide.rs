@@ -1,22 +1,19 @@
-//! The decision about one invoice: the match, joined with what is known of the supplier and of
-//! earlier invoices. Pure: the same facts decide the same.
+//! The decision about one invoice: the match, joined with what is known of earlier invoices.
+//! Pure: the same facts decide the same.
 
 use crate::duplicate::{self, Earlier};
 use crate::matching::{self, Facts, Policy};
-use canonical::{
-    Code, Invoice, InvoiceState, MatchResult, Money, Outcome, Reason, Supplier, SupplierStatus,
-};
+use canonical::{Code, Invoice, InvoiceState, MatchResult, Money, Outcome, Reason};
 
 /// Decides. `facts` hold the claims of earlier booked invoices, in booking order.
 pub(crate) fn decide(
     invoice: &Invoice,
-    supplier: Option<&Supplier>,
     facts: &Facts,
     earlier: &[Earlier],
     policy: &Policy,
 ) -> MatchResult {
     let mut result = matching::evaluate(invoice, facts, policy);
-    let mut more: Vec<Reason> = supplier_reason(invoice, supplier).into_iter().collect();
+    let mut more: Vec<Reason> = Vec::new();
     if let Ok(gross) = Money::written(&invoice.gross_amount, invoice.currency) {
         let (reasons, flags) = duplicate::judge(invoice, gross, earlier);
         more.extend(reasons);
@@ -39,17 +36,6 @@ pub(crate) const fn state(outcome: Outcome) -> InvoiceState {
         Outcome::Exception => InvoiceState::Exception,
         Outcome::Rejected => InvoiceState::Rejected,
     }
-}
-
-fn supplier_reason(invoice: &Invoice, supplier: Option<&Supplier>) -> Option<Reason> {
-    let detail = match supplier {
-        None => format!("the supplier master does not know {}", invoice.supplier_id),
-        Some(it) if it.status == SupplierStatus::Inactive => {
-            format!("{} ({}) is inactive in the supplier master", it.name, it.id)
-        }
-        Some(_) => return None,
-    };
-    Some(reason(Code::Sup01, detail))
 }
 
 /// A reason of the document, without a tolerance.

@@ -172,9 +172,7 @@ impl Process {
             }
             let before = save::before(self, &case, &gathered.facts).await?;
             gathered.facts.claims = before.claims.clone();
-            let supplier = gathered.supplier.as_ref();
-            let result =
-                decide(&case.invoice, supplier, &gathered.facts, &before.earlier, self.policy());
+            let result = decide(&case.invoice, &gathered.facts, &before.earlier, self.policy());
             let decision = Decision { facts: &gathered.facts, before: &before, result };
             match save::save(self, &case, decision, claim.as_ref()).await? {
                 Saved::Done(body) => {

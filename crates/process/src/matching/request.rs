@@ -30,6 +30,10 @@ macro_rules! facts {
             /// and then nothing is asked about the invoice's age.
             #[serde(default)]
             pub as_of: Option<Date>,
+            /// Whether the supplier master was asked for the invoice's supplier and does not know
+            /// it (`SUP-01`).
+            #[serde(default)]
+            pub supplier_unknown: bool,
             $( #[doc = $doc] #[serde(default)] pub $name: Vec<$item>, )*
         }
 
@@ -40,6 +44,10 @@ macro_rules! facts {
             /// The posting date, in the facility's time zone.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub as_of: Option<Date>,
+            /// Whether the supplier master was asked for the invoice's supplier and does not know
+            /// it (`SUP-01`).
+            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+            pub supplier_unknown: bool,
             $(
                 #[doc = $doc]
                 #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -51,7 +59,11 @@ macro_rules! facts {
             /// The policy in the request, the invoice, and the facts.
             #[must_use]
             pub fn into_parts(self) -> (Option<PolicyDocument>, Invoice, Facts) {
-                let facts = Facts { as_of: self.as_of, $( $name: self.$name, )* };
+                let facts = Facts {
+                    as_of: self.as_of,
+                    supplier_unknown: self.supplier_unknown,
+                    $( $name: self.$name, )*
+                };
                 (self.policy, self.invoice, facts)
             }
         }

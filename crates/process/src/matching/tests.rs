@@ -169,6 +169,11 @@ fn a_line_finds_its_order_line_by_the_ladder() {
 }
 
 #[test]
+fn money_and_compliance_are_judged_as_specified() {
+    assert_file(fixture!("money"));
+}
+
+#[test]
 fn the_acceptance_vectors_hold() {
     assert_file(fixture!("vectors"));
 }
