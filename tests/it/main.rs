@@ -12,6 +12,7 @@
 mod access;
 mod bad_input;
 mod booking;
+mod bpi2019;
 mod config;
 mod invoice;
 mod layers;
@@ -19,6 +20,7 @@ mod limits;
 mod matching;
 mod openapi;
 mod repeat;
+mod sap_gbi;
 mod socket;
 mod storm;
 mod supplier;

@@ -15,6 +15,8 @@ mod clock;
 pub mod contract;
 pub mod demo;
 mod dice;
+pub mod policy;
+pub mod shared;
 
 pub use answer::Answer;
 pub use caller::{Caller, INVOICES};
