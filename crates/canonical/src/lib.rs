@@ -17,6 +17,7 @@ mod known;
 mod matching;
 mod money;
 mod number;
+mod numeral;
 mod page;
 mod payable;
 mod period;
@@ -51,6 +52,7 @@ pub use matching::{
 pub use matching::{Combine, Limit};
 pub use money::{Currency, Money};
 pub use number::{Decimal, Exact, allocate, exact_text, read_exact, round_half_away, show};
+pub use numeral::Numeral;
 pub use page::{Cursor, Page, PageRequest};
 pub use payable::{
     NewPayable, NewPayableLine, Payable, PayableLine, PayableState, Payment, PaymentState,
@@ -63,7 +65,7 @@ pub use purchase_order::{
 };
 pub use quantity::Quantity;
 pub use rate::{CurrencyRate, RateKind};
-pub use reason::{Code, Owner, Reason};
+pub use reason::{Code, Events, Owner, Reason};
 pub use recall::Recall;
 pub use receipt::{Receipt, Return};
 pub use supplier::{Supplier, SupplierStatus};

@@ -1,7 +1,8 @@
 //! The result of a match: outcome, reasons, and every check with its variance and limit.
 
-use crate::{MatchMode, PurchaseOrderNumber, Reason, ReceiptNumber};
+use crate::{Code, MatchMode, Numeral, PurchaseOrderNumber, Reason, ReceiptNumber, Uom};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use utoipa::ToSchema;
 
 /// The outcome lattice of `domain.md` A9.2, from best to worst; a document is as bad as its worst
@@ -107,7 +108,8 @@ pub struct ExchangeSplit {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub struct Flag {
     /// The stable word: `PRICE_FAVOURABLE`, `UOM-02`.
-    pub code: String,
+    #[schema(value_type = String)]
+    pub code: Cow<'static, str>,
     /// The invoice line it is about; `null` for the document.
     #[schema(required = true)]
     pub invoice_line: Option<u32>,
@@ -156,11 +158,11 @@ pub struct ModeResolved {
     pub match_mode: MatchMode,
     /// What decided: `purchase_order_line`, or the scope of the policy's rule, such as
     /// `item+supplier` or `facility`.
-    #[schema(example = "purchase_order_line")]
-    pub source: String,
+    #[schema(value_type = String, example = "purchase_order_line")]
+    pub source: Cow<'static, str>,
     /// The flow: `F1` to `F8`.
-    #[schema(example = "F1")]
-    pub flow: String,
+    #[schema(value_type = String, example = "F1")]
+    pub flow: Cow<'static, str>,
 }
 
 /// A claim of an invoice line on an order line.
@@ -176,11 +178,14 @@ pub struct Allocation {
     /// The rung of the association ladder that found it (`domain.md` A6), 1 to 6.
     pub rung: u8,
     /// How much, in base units, exactly: `40` or `7/12`.
-    pub quantity: String,
+    #[schema(value_type = String)]
+    pub quantity: Numeral,
     /// The base unit.
-    pub uom: String,
+    #[schema(value_type = String)]
+    pub uom: Uom,
     /// What it asks for, in the invoice's currency.
-    pub amount: String,
+    #[schema(value_type = String)]
+    pub amount: Numeral,
     /// Where the order line stands with this claim counted.
     pub position: Position,
 }
@@ -190,26 +195,34 @@ pub struct Allocation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Position {
     /// The order line's unit.
-    pub uom: String,
+    #[schema(value_type = String)]
+    pub uom: Uom,
     /// Ordered.
-    pub ordered: String,
+    #[schema(value_type = String)]
+    pub ordered: Numeral,
     /// Received, less what went back.
-    pub received: String,
+    #[schema(value_type = String)]
+    pub received: Numeral,
     /// Claimed by earlier invoices.
-    pub claimed_before: String,
+    #[schema(value_type = String)]
+    pub claimed_before: Numeral,
     /// Claimed with this invoice.
-    pub claimed: String,
+    #[schema(value_type = String)]
+    pub claimed: Numeral,
     /// Claimed with this invoice, for the eye.
-    pub claimed_display: String,
+    #[schema(value_type = String)]
+    pub claimed_display: Numeral,
     /// Ordered and not yet claimed; below zero when over-claimed.
-    pub open: String,
+    #[schema(value_type = String)]
+    pub open: Numeral,
 }
 
 /// One check: what was compared, by how much it differs, and against which limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Check {
     /// The tolerance key (`domain.md` A8.1), or the code of a check without a tolerance.
-    pub key: String,
+    #[schema(value_type = String)]
+    pub key: Cow<'static, str>,
     /// How it went.
     pub result: CheckResult,
     /// By how much it differs; `null` where it was not evaluated.
@@ -220,7 +233,8 @@ pub struct Check {
     pub limit: Option<Limit>,
     /// Why it was not evaluated: the code that stood in the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub because: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub because: Option<Code>,
 }
 
 /// How a check went.
@@ -241,25 +255,25 @@ pub enum CheckResult {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Variance {
     /// In money, signed, in the invoice's currency.
-    #[schema(required = true, example = "30.00")]
-    pub amount: Option<String>,
+    #[schema(required = true, value_type = Option<String>, example = "30.00")]
+    pub amount: Option<Numeral>,
     /// In percent of what it was held against, four decimals; `null` where that is zero.
-    #[schema(required = true, example = "2.4000")]
-    pub percent: Option<String>,
+    #[schema(required = true, value_type = Option<String>, example = "2.4000")]
+    pub percent: Option<Numeral>,
     /// In base units; `null` for a variance of price or amount.
-    #[schema(required = true, example = "40")]
-    pub quantity: Option<String>,
+    #[schema(required = true, value_type = Option<String>, example = "40")]
+    pub quantity: Option<Numeral>,
 }
 
 /// The limit that a variance was held against.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Limit {
     /// In money; `null` where no amount is set.
-    #[schema(required = true, example = "50.00")]
-    pub amount: Option<String>,
+    #[schema(required = true, value_type = Option<String>, example = "50.00")]
+    pub amount: Option<Numeral>,
     /// In percent; `null` where no percentage is set.
-    #[schema(required = true, example = "3")]
-    pub percent: Option<String>,
+    #[schema(required = true, value_type = Option<String>, example = "3")]
+    pub percent: Option<Numeral>,
     /// Whether both must hold or either.
     pub combine: Combine,
 }

@@ -1,7 +1,8 @@
 //! Why an invoice waits: the stable codes of `domain.md` C2, and what is known about each.
 
 use crate::{Limit, Outcome, Variance};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 use utoipa::ToSchema;
 
@@ -162,8 +163,8 @@ pub struct Reason {
     /// The stable code.
     pub code: Code,
     /// The tolerance key that was breached; `null` where no tolerance applies.
-    #[schema(required = true)]
-    pub key: Option<String>,
+    #[schema(required = true, value_type = Option<String>)]
+    pub key: Option<Cow<'static, str>>,
     /// The invoice line it is about; `null` for the document.
     #[schema(required = true)]
     pub invoice_line: Option<u32>,
@@ -174,9 +175,72 @@ pub struct Reason {
     #[schema(required = true)]
     pub limit: Option<Limit>,
     /// The events that make it worth looking again.
-    pub clears_on: Vec<String>,
+    #[schema(value_type = Vec<String>)]
+    pub clears_on: Events,
     /// The same for people, in one sentence.
     pub detail: String,
+}
+
+/// Names of events: those that a code gives, or those that were read.
+#[derive(Clone)]
+pub struct Events(Kept);
+
+#[derive(Clone)]
+enum Kept {
+    Given(&'static [&'static str]),
+    Read(Box<[String]>),
+}
+
+impl Events {
+    /// The names, in the order in which they were given.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let (given, read): (&[&str], &[String]) = match &self.0 {
+            Kept::Given(names) => (names, &[]),
+            Kept::Read(names) => (&[], names),
+        };
+        given.iter().copied().chain(read.iter().map(String::as_str))
+    }
+}
+
+impl From<Code> for Events {
+    fn from(code: Code) -> Self {
+        Self(Kept::Given(code.clears_on()))
+    }
+}
+
+impl FromIterator<String> for Events {
+    fn from_iter<T: IntoIterator<Item = String>>(names: T) -> Self {
+        Self(Kept::Read(names.into_iter().collect()))
+    }
+}
+
+impl PartialEq for Events {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Events {}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl Serialize for Events {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Kept::Given(names) => names.serialize(serializer),
+            Kept::Read(names) => names.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Events {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(Kept::Read(Box::deserialize(deserializer)?)))
+    }
 }
 
 #[cfg(test)]
@@ -188,5 +252,14 @@ mod tests {
     fn the_contract_names_a_code_as_it_is_written() {
         let schema = serde_json::to_value(Code::schema()).unwrap();
         assert_eq!(schema["enum"], serde_json::to_value(Code::ALL).unwrap());
+    }
+
+    #[test]
+    fn events_that_were_read_are_the_ones_that_were_given() {
+        let given = Events::from(Code::Qty02);
+        let json = serde_json::to_string(&given).unwrap();
+        assert_eq!(json, r#"["receipt.posted","credit.received","po.changed"]"#);
+        assert_eq!(serde_json::from_str::<Events>(&json).unwrap(), given);
+        assert_ne!(given, Events::from(Code::Qty03));
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::Consumption;
 use canonical::{
-    Code, InvoiceId, InvoiceState, Money, Owner, Page, PageRequest, Principal, Result, SupplierId,
-    SupplierInvoiceNumber,
+    Code, Events, InvoiceId, InvoiceState, Money, Owner, Page, PageRequest, Principal, Result,
+    SupplierId, SupplierInvoiceNumber,
 };
 use jiff::Timestamp;
 use process::{InvoiceFilter, InvoiceRecord};
@@ -52,7 +52,8 @@ pub struct WaitingReason {
     /// The same for people.
     pub detail: String,
     /// The events that make it worth looking again.
-    pub clears_on: Vec<String>,
+    #[schema(value_type = Vec<String>)]
+    pub clears_on: Events,
 }
 
 impl Consumption {

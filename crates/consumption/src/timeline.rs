@@ -10,7 +10,7 @@ use crate::Consumption;
 use canonical::{
     Code, Event, Exact, InvoiceId, InvoiceKind, InvoiceState, Item, ItemId, Money, Payable,
     Principal, PurchaseOrder, PurchaseOrderLine, PurchaseOrderNumber, Quantity, Result, Variance,
-    allocate, exact_text, read_exact,
+    allocate, exact_text,
 };
 use jiff::Timestamp;
 use process::{Flow, FlowKey, InvoiceRecord, Part, PartStatus};
@@ -259,8 +259,8 @@ impl LineFacts<'_> {
                 claims.filter(|it| self.is_mine(&it.purchase_order_number, it.purchase_order_line));
             for claim in mine {
                 let (quantity, amount) = sum.get_or_insert_with(Default::default);
-                *quantity += read_exact(&claim.quantity)?;
-                *amount += read_exact(&claim.amount)?;
+                *quantity += claim.quantity.exact()?;
+                *amount += claim.amount.exact()?;
             }
         }
         sum.map(|(quantity, amount)| Figure {

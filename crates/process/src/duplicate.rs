@@ -54,7 +54,7 @@ pub(crate) fn judge(
         return (vec![reason(Code::Dup02, detail)], Vec::new());
     }
     let reused = rivals.first().map(|it| Flag {
-        code: "NUMBER_REUSE".to_owned(),
+        code: "NUMBER_REUSE".into(),
         invoice_line: None,
         detail: format!("the supplier used this number before, on {}", it.invoice_date),
     });

@@ -172,10 +172,10 @@ fn allocations(
             purchase_order_line: line.line.line_number,
             receipt_number: billed.line.receipt_number.clone(),
             rung: billed.rung,
-            quantity: share.quantity.text(),
-            uom: share.uom.to_owned(),
-            amount: share.amount.amount_text(),
-            position: stand.position(line.line.quantity.uom.as_str(), claimed.get(&share.place)?),
+            quantity: share.quantity.exact_numeral(),
+            uom: share.uom.clone(),
+            amount: share.amount.into(),
+            position: stand.position(&line.line.quantity.uom, claimed.get(&share.place)?),
         })
     };
     billed.shares.iter().filter_map(one).collect()

@@ -6,7 +6,7 @@
 use crate::Process;
 use canonical::{
     Charge, ChargeKind, Decimal, Error, Exact, Invoice, InvoiceId, InvoiceLine, Kind, LineResult,
-    MatchResult, NewPayable, NewPayableLine, Payable, Quantity, Result, Uom,
+    MatchResult, NewPayable, NewPayableLine, Payable, Quantity, Result,
 };
 
 /// What became of one try.
@@ -81,7 +81,7 @@ fn goods(line: &InvoiceLine, matched: Option<&LineResult>) -> Result<Vec<NewPaya
     let unreadable = |what: &str| Error::internal(format!("an allocation has no plain {what}"));
     let total: Vec<Decimal> = allocations
         .iter()
-        .map(|it| it.quantity.parse().map_err(|_error| unreadable("quantity")))
+        .map(|it| it.quantity.decimal().map_err(|_error| unreadable("quantity")))
         .collect::<Result<_>>()?;
     let sum: Exact = total.iter().map(Decimal::exact).sum();
     // the price stays as stated; its base is restated in the base unit the allocations count in
@@ -92,12 +92,11 @@ fn goods(line: &InvoiceLine, matched: Option<&LineResult>) -> Result<Vec<NewPaya
         .iter()
         .zip(total)
         .map(|(it, value)| {
-            let uom: Uom = it.uom.parse().map_err(|_error| unreadable("unit"))?;
-            let net_amount = it.amount.parse().map_err(|_error| unreadable("amount"))?;
+            let net_amount = it.amount.decimal().map_err(|_error| unreadable("amount"))?;
             Ok(NewPayableLine {
                 purchase_order_number: Some(it.purchase_order_number.clone()),
                 purchase_order_line: Some(it.purchase_order_line),
-                quantity: Quantity { value, uom },
+                quantity: Quantity { value, uom: it.uom.clone() },
                 price_base,
                 net_amount,
                 ..whole.clone()

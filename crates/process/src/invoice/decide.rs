@@ -46,7 +46,7 @@ pub(crate) fn reason(code: Code, detail: String) -> Reason {
         invoice_line: None,
         variance: None,
         limit: None,
-        clears_on: code.clears_on().iter().map(|&it| it.to_owned()).collect(),
+        clears_on: code.into(),
         detail,
     }
 }

@@ -281,7 +281,7 @@ pub(crate) fn hold(
         id,
         invoice_id: invoice_id.clone(),
         code: reason.code,
-        key: reason.key.clone(),
+        key: reason.key.as_deref().map(str::to_owned),
         invoice_line: reason.invoice_line,
         state: HoldState::Open,
         opened_at: now,
@@ -305,9 +305,9 @@ fn add_claims(batch: &mut Batch, case: &Case, result: &MatchResult) {
                 invoice_id: case.id.clone(),
                 invoice_line: line.invoice_line,
                 receipt_number: it.receipt_number.clone(),
-                quantity: it.quantity.clone(),
-                uom: it.uom.clone(),
-                amount: it.amount.clone(),
+                quantity: it.quantity.to_string(),
+                uom: it.uom.to_string(),
+                amount: it.amount.to_string(),
                 currency: case.invoice.currency,
             });
         }

@@ -9,7 +9,7 @@ use super::request::{Credit, CreditKind};
 use super::stand::{Stand, Stands, money};
 use super::unit::{Factor, Fault, Units, View};
 use canonical::{
-    Code, Invoice, InvoiceKind, InvoiceLine, Money, OrderStatus, PurchaseOrder, allocate,
+    Code, Invoice, InvoiceKind, InvoiceLine, Money, OrderStatus, PurchaseOrder, Uom, allocate,
 };
 use std::collections::HashMap;
 
@@ -37,7 +37,7 @@ pub(super) struct Share<'a> {
     /// In base units.
     pub(super) quantity: Number,
     pub(super) credited: Number,
-    pub(super) uom: &'a str,
+    pub(super) uom: &'a Uom,
     /// What the quantity costs at the order's price, not rounded.
     pub(super) worth: Number,
     pub(super) amount: Money,
@@ -198,7 +198,7 @@ impl<'a> Ground<'a> {
             worth: &quantity * &stand.price,
             quantity,
             credited: Number::ZERO,
-            uom: base.unwrap_or(&line.quantity.uom).as_str(),
+            uom: base.unwrap_or(&line.quantity.uom),
             amount: Money::zero(self.invoice.currency),
             credited_amount: Money::zero(self.invoice.currency),
         }

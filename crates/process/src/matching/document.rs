@@ -5,7 +5,7 @@ use super::bill::{Billed, Ground};
 use super::key::Key;
 use super::number::Number;
 use super::price::merchandise;
-use super::report::{Asked, Measure, Report, Terms, clears_on};
+use super::report::{Asked, Measure, Report, Terms};
 use super::stand::money;
 use canonical::{
     ChargeKind, Check, CheckResult, Code, FreightTerms, Limit, Money, PurchaseOrder, Reason,
@@ -87,15 +87,12 @@ pub(super) fn charges(
 /// Freight that the supplier agreed to bear: no tolerance applies.
 fn excluded(amount: Money, report: &mut Report) {
     let zero = Money::zero(amount.currency());
-    let limit = Limit {
-        amount: Some(zero.amount_text()),
-        percent: None,
-        combine: canonical::Combine::Strictest,
-    };
+    let limit =
+        Limit { amount: Some(zero.into()), percent: None, combine: canonical::Combine::Strictest };
     let variance = Measure { amount, percent: None, quantity: None }.shown();
-    let key = Key::ChargeUnplanned.as_str().to_owned();
+    let key = Key::ChargeUnplanned.as_str();
     report.checks.push(Check {
-        key: key.clone(),
+        key: key.into(),
         result: CheckResult::Breach,
         variance: Some(variance.clone()),
         limit: Some(limit.clone()),
@@ -104,11 +101,11 @@ fn excluded(amount: Money, report: &mut Report) {
     report.breach(
         Reason {
             code: Code::Chg02,
-            key: Some(key),
+            key: Some(key.into()),
             invoice_line: None,
             variance: Some(variance),
             limit: Some(limit),
-            clears_on: clears_on(Code::Chg02),
+            clears_on: Code::Chg02.into(),
             detail: format!("{amount} of freight is billed, and by the order's terms it is free"),
         },
         super::policy::OnBreach::Block,

@@ -1,7 +1,7 @@
 //! Exact numbers that are fast where they are small: a fraction of two machine integers, and a big
 //! one where that would overflow. Equal values are equal, whichever way they are kept.
 
-use canonical::{Currency, Decimal, Exact, Money};
+use canonical::{Currency, Decimal, Exact, Money, Numeral};
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{Signed, ToPrimitive};
@@ -137,6 +137,20 @@ impl Number {
             return format!("{sign}{count}");
         }
         format!("{sign}{}.{:0>width$}", count / unit, count % unit, width = places as usize)
+    }
+
+    /// What [`Number::show`] writes.
+    pub(super) fn numeral(&self, places: u32) -> Numeral {
+        self.rounded(places)
+            .map_or_else(|| self.show(places).as_str().into(), |count| Numeral::new(count, places))
+    }
+
+    /// What [`Number::text`] writes.
+    pub(super) fn exact_numeral(&self) -> Numeral {
+        match self {
+            Self::Small(upper, 1) => Numeral::new(*upper, 0),
+            Self::Small(..) | Self::Big(_) => self.text().as_str().into(),
+        }
     }
 
     /// The value as a decimal where it is one, else as a fraction.

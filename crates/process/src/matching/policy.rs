@@ -232,7 +232,7 @@ impl TryFrom<PolicyDocument> for Policy {
 impl Side {
     fn zero(currency: Currency) -> Self {
         let shown = Limit {
-            amount: Some(Money::zero(currency).amount_text()),
+            amount: Some(Money::zero(currency).into()),
             percent: None,
             combine: Combine::Strictest,
         };
@@ -303,13 +303,13 @@ impl Reader<'_> {
         let abs = self.bound(format!("{pointer}/abs"), &written.abs);
         let pct = self.bound(format!("{pointer}/pct"), &written.pct);
         let amount = abs.and_then(|it| match Money::written(&it, self.currency) {
-            Ok(money) => Some(money.amount_text()),
+            Ok(money) => Some(money.into()),
             Err(detail) => {
                 self.fault(format!("{pointer}/abs"), detail);
                 None
             }
         });
-        let shown = Limit { amount, percent: pct.map(|it| it.to_string()), combine };
+        let shown = Limit { amount, percent: pct.map(Into::into), combine };
         Side { abs: abs.map(Number::from), pct: pct.map(Number::from), shown }
     }
 

@@ -7,7 +7,7 @@ use super::key::Key;
 use super::number::Number;
 use super::policy::OnBreach;
 use super::quantity::Groups;
-use super::report::{Asked, Measure, Report, Terms, Verdict, clears_on};
+use super::report::{Asked, Measure, Report, Terms, Verdict};
 use super::stand::{money, price_of_one};
 use super::unit::row_factor;
 use canonical::{Check, CheckResult, Code, Currency, InvoiceLine, Item, Money, Reason, SupplierId};
@@ -44,7 +44,7 @@ pub(super) fn adds_up(line: &InvoiceLine, currency: Currency, report: &mut Repor
     let amount = if fine { Money::zero(currency) } else { off.round(currency) };
     let variance = Measure { amount, percent: None, quantity: None }.shown();
     report.checks.push(Check {
-        key: Code::Tot02.as_str().to_owned(),
+        key: Code::Tot02.as_str().into(),
         result: if fine { CheckResult::Pass } else { CheckResult::Breach },
         variance: Some(variance),
         limit: None,
@@ -223,11 +223,11 @@ fn suspect(
     let breach = report.reasons.last();
     report.reasons.push(Reason {
         code,
-        key: Some(key.as_str().to_owned()),
+        key: Some(key.as_str().into()),
         invoice_line: report.invoice_line,
         variance: breach.and_then(|it| it.variance.clone()),
         limit: breach.and_then(|it| it.limit.clone()),
-        clears_on: clears_on(code),
+        clears_on: code.into(),
         detail,
     });
 }
@@ -317,16 +317,16 @@ pub(super) fn large(terms: &Terms<'_>, billed: &Billed<'_>, report: &mut Report)
     if result == CheckResult::Breach {
         let reason = Reason {
             code: Code::Amt03,
-            key: Some(Key::AmountPoItem.as_str().to_owned()),
+            key: Some(Key::AmountPoItem.as_str().into()),
             invoice_line: report.invoice_line,
             variance: variance.clone(),
             limit: limit.clone(),
-            clears_on: clears_on(Code::Amt03),
+            clears_on: Code::Amt03.into(),
             detail: format!("{} on one line is looked at by a person, right or wrong", billed.net),
         };
         report.breach(reason, row.on_breach);
     }
-    let key = Key::AmountPoItem.as_str().to_owned();
+    let key = Key::AmountPoItem.as_str().into();
     report.checks.push(Check { key, result, variance, limit, because: None });
 }
 

@@ -116,9 +116,9 @@ impl Measure {
 
     pub(super) fn shown(&self) -> Variance {
         Variance {
-            amount: Some(self.amount.amount_text()),
-            percent: self.percent.as_ref().map(|it| it.show(4)),
-            quantity: self.quantity.as_ref().map(Number::text),
+            amount: Some(self.amount.into()),
+            percent: self.percent.as_ref().map(|it| it.numeral(4)),
+            quantity: self.quantity.as_ref().map(Number::exact_numeral),
         }
     }
 
@@ -184,20 +184,21 @@ impl Report {
             let detail = tolerated(sentence(&measure), &side.shown, terms);
             let reason = Reason {
                 code,
-                key: Some(key.as_str().to_owned()),
+                key: Some(key.as_str().into()),
                 invoice_line: self.invoice_line,
                 variance: Some(variance.clone()),
                 limit: Some(side.shown.clone()),
-                clears_on: clears_on(code),
+                clears_on: code.into(),
                 detail,
             };
             let on_breach = if code == Code::Cur02 { OnBreach::Exception } else { row.on_breach };
             self.breach(reason, on_breach);
         }
-        let because = (verdict == Verdict::Unknown).then(|| Code::Cur02.as_str().to_owned());
+        let because = (verdict == Verdict::Unknown).then_some(Code::Cur02);
         let variance = (verdict != Verdict::Unknown).then_some(variance);
         let limit = Some(side.shown.clone());
-        self.checks.push(Check { key: key.as_str().to_owned(), result, variance, limit, because });
+        let key = key.as_str().into();
+        self.checks.push(Check { key, result, variance, limit, because });
         result
     }
 
@@ -224,7 +225,7 @@ impl Report {
             invoice_line: self.invoice_line,
             variance: None,
             limit: None,
-            clears_on: clears_on(code),
+            clears_on: code.into(),
             detail,
         });
     }
@@ -232,7 +233,7 @@ impl Report {
     /// A stage that failed: the reason, and a check that says so.
     pub(super) fn fail(&mut self, code: Code, detail: String) {
         self.checks.push(Check {
-            key: code.as_str().to_owned(),
+            key: code.as_str().into(),
             result: CheckResult::Breach,
             variance: None,
             limit: None,
@@ -241,28 +242,24 @@ impl Report {
         self.reason(code, detail);
     }
 
-    pub(super) fn flag(&mut self, code: &str, detail: String) {
+    pub(super) fn flag(&mut self, code: &'static str, detail: String) {
         let invoice_line = self.invoice_line;
-        self.flags.push(Flag { code: code.to_owned(), invoice_line, detail });
+        self.flags.push(Flag { code: code.into(), invoice_line, detail });
     }
 
     pub(super) fn not_evaluated(&mut self, key: Key, because: Code) {
         self.checks.push(Check {
-            key: key.as_str().to_owned(),
+            key: key.as_str().into(),
             result: CheckResult::NotEvaluated,
             variance: None,
             limit: None,
-            because: Some(because.as_str().to_owned()),
+            because: Some(because),
         });
     }
 
     pub(super) fn raise(&mut self, outcome: Outcome) {
         self.outcome = self.outcome.max(outcome);
     }
-}
-
-pub(super) fn clears_on(code: Code) -> Vec<String> {
-    code.clears_on().iter().map(|&it| it.to_owned()).collect()
 }
 
 /// Adds what would have been tolerated.

@@ -5,7 +5,7 @@ use super::index::{Index, OrderLine, Place};
 use super::number::Number;
 use super::request::Claim;
 use super::unit::{Fault, Units, View};
-use canonical::{Currency, Money, Position, Receipt};
+use canonical::{Currency, Money, Position, Receipt, Uom};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
@@ -149,17 +149,17 @@ impl Stand {
     }
 
     /// Where the line stands with so much claimed, in its own unit.
-    pub(super) fn position(&self, uom: &str, claimed: &Number) -> Position {
+    pub(super) fn position(&self, uom: &Uom, claimed: &Number) -> Position {
         let own = |it: &Number| it.per(&self.unit).unwrap_or(Number::ZERO);
         let with = own(claimed);
         Position {
-            uom: uom.to_owned(),
-            ordered: own(&self.ordered).text(),
-            received: own(&self.received).text(),
-            claimed_before: own(&self.claimed).text(),
-            claimed: with.text(),
-            claimed_display: with.show(3),
-            open: own(&(&self.ordered - claimed)).text(),
+            uom: uom.clone(),
+            ordered: own(&self.ordered).exact_numeral(),
+            received: own(&self.received).exact_numeral(),
+            claimed_before: own(&self.claimed).exact_numeral(),
+            claimed: with.exact_numeral(),
+            claimed_display: with.numeral(3),
+            open: own(&(&self.ordered - claimed)).exact_numeral(),
         }
     }
 }

@@ -110,7 +110,7 @@ fn assert_case(case: Case, shipped: &Policy) {
     let reasons = sorted(result.reasons.iter().map(|it| it.code.as_str()));
     assert_eq!(reasons, sorted(expect.reasons.iter().map(String::as_str)), "{id}: {text}");
     if let Some(flags) = &expect.flags {
-        let got = sorted(result.flags.iter().map(|it| it.code.as_str()));
+        let got = sorted(result.flags.iter().map(|it| it.code.as_ref()));
         assert_eq!(got, sorted(flags.iter().map(String::as_str)), "{id}: {text}");
     }
     if let Some(policy) = &expect.policy {

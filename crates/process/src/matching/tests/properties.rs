@@ -146,13 +146,6 @@ fn widened(row: usize, abs: bool, by: i64) -> Policy {
     Policy::new(document).unwrap()
 }
 
-fn exact(text: &str) -> Exact {
-    match text.split_once('/') {
-        Some((a, b)) => Exact::new(a.parse().unwrap(), b.parse().unwrap()),
-        None => text.parse::<canonical::Decimal>().unwrap().exact(),
-    }
-}
-
 /// The outcome without the companion that only explains.
 fn codes(result: &MatchResult) -> Vec<Code> {
     result.reasons.iter().map(|it| it.code).collect()
@@ -191,9 +184,10 @@ proptest! {
     fn allocations_add_up_to_the_lines(world in world()) {
         let result = answer(&world, &shipped());
         for (line, billed) in result.lines.iter().zip(&world.billed) {
-            let quantity: Exact = line.allocations.iter().map(|it| exact(&it.quantity)).sum();
+            let of = |it: &canonical::Numeral| it.exact().unwrap();
+            let quantity: Exact = line.allocations.iter().map(|it| of(&it.quantity)).sum();
             prop_assert_eq!(quantity, Exact::from_integer(billed.1.into()));
-            let amount: Exact = line.allocations.iter().map(|it| exact(&it.amount)).sum();
+            let amount: Exact = line.allocations.iter().map(|it| of(&it.amount)).sum();
             let net = Money::from_minor((billed.1 * billed.2).into(), canonical::Currency::USD);
             prop_assert_eq!(amount, net.exact());
         }
@@ -248,7 +242,8 @@ proptest! {
             let check = result.lines[0].checks.iter().find(|it| {
                 it.key == "QTY_OVER_RECEIVED" || it.key == "QTY_NO_RECEIPT"
             });
-            let found = exact(check.unwrap().variance.as_ref().unwrap().quantity.as_ref().unwrap());
+            let variance = check.unwrap().variance.as_ref().unwrap();
+            let found = variance.quantity.as_ref().unwrap().exact().unwrap();
             let before = Exact::from_integer((claimed - received).max(0).into());
             over += found - before;
             claimed += billed;
