@@ -46,8 +46,8 @@ pub use invoice::{Charge, ChargeKind, Invoice, InvoiceKind, InvoiceLine, Invoice
 pub use item::{Item, Packaging};
 pub use known::{KnownInvoice, KnownLine, Prepayment};
 pub use matching::{
-    Allocation, Check, CheckResult, Flag, LineResult, MatchResult, Outcome, PolicyCited, Position,
-    Variance,
+    Allocation, AmountUnit, Check, CheckResult, Flag, LineResult, MatchResult, Outcome,
+    PolicyCited, Position, Variance,
 };
 pub use matching::{Combine, Limit};
 pub use money::{Currency, Money};

@@ -254,7 +254,7 @@ pub enum CheckResult {
 /// By how much something differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Variance {
-    /// In money, signed, in the invoice's currency.
+    /// In money, signed, in the invoice's currency; see `unit`.
     #[schema(required = true, value_type = Option<String>, example = "30.00")]
     pub amount: Option<Numeral>,
     /// In percent of what it was held against, four decimals; `null` where that is zero.
@@ -263,12 +263,15 @@ pub struct Variance {
     /// In base units; `null` for a variance of price or amount.
     #[schema(required = true, value_type = Option<String>, example = "40")]
     pub quantity: Option<Numeral>,
+    /// What `amount` counts, where that is not money.
+    #[serde(default, skip_serializing_if = "AmountUnit::is_money")]
+    pub unit: AmountUnit,
 }
 
 /// The limit that a variance was held against.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Limit {
-    /// In money; `null` where no amount is set.
+    /// In money, in the policy's currency; `null` where no amount is set. See `unit`.
     #[schema(required = true, value_type = Option<String>, example = "50.00")]
     pub amount: Option<Numeral>,
     /// In percent; `null` where no percentage is set.
@@ -276,6 +279,34 @@ pub struct Limit {
     pub percent: Option<Numeral>,
     /// Whether both must hold or either.
     pub combine: Combine,
+    /// What `amount` counts, where that is not money.
+    #[serde(default, skip_serializing_if = "AmountUnit::is_money")]
+    pub unit: AmountUnit,
+    /// The row of the policy, where it is not the one for everybody: its key and what it binds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "PRICE_UNIT[item=GLV-M]")]
+    pub row: Option<Box<str>>,
+}
+
+/// What an absolute variance or limit counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AmountUnit {
+    /// Money: a variance in the invoice's currency, a limit in the policy's.
+    #[default]
+    Money,
+    /// Whole days.
+    Days,
+    /// Money times days.
+    ValueDays,
+}
+
+impl AmountUnit {
+    /// Whether it is money.
+    #[must_use]
+    pub const fn is_money(&self) -> bool {
+        matches!(self, Self::Money)
+    }
 }
 
 /// How an amount and a percentage limit work together (`domain.md` A8).

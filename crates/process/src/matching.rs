@@ -7,7 +7,9 @@
 
 mod associate;
 mod bill;
+mod context;
 mod document;
+mod exchange;
 mod index;
 mod intake;
 mod key;
@@ -24,7 +26,8 @@ mod unit;
 pub use intake::{check, check_invoice};
 pub use key::Key;
 pub use policy::{
-    Effective, OnBreach, Policy, PolicyDocument, PriceBasis, RowDocument, SideDocument,
+    Effective, ModeRuleDocument, OnBreach, Policy, PolicyDocument, PriceBasis, RowDocument,
+    SamplingDocument, Scope, SideDocument,
 };
 pub use request::{Claim, Credit, CreditKind, Evaluation, Facts};
 pub use unit::factor_to_base;
@@ -48,7 +51,7 @@ pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResul
     let units = Units::new(&invoice.supplier_id);
     let stands = Stands::new(&index, &units);
     let ground = Ground { invoice, index: &index, units: &units, stands: &stands };
-    let terms = Terms { policy, invoice_date: invoice.invoice_date, currency: invoice.currency };
+    let mut terms = Terms::new(policy, invoice, facts);
 
     let lines = index::by_number(invoice);
     let mut reports: Vec<Report> =
@@ -57,6 +60,7 @@ pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResul
         price::adds_up(line, invoice.currency, report);
     }
     let billed = ground.bill(&facts.credits, &mut reports);
+    terms.note(&ground, &billed, facts);
     for (it, report) in billed.iter().zip(&mut reports) {
         not_evaluated(&ground, it, report);
     }

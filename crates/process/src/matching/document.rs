@@ -87,9 +87,14 @@ pub(super) fn charges(
 /// Freight that the supplier agreed to bear: no tolerance applies.
 fn excluded(amount: Money, report: &mut Report) {
     let zero = Money::zero(amount.currency());
-    let limit =
-        Limit { amount: Some(zero.into()), percent: None, combine: canonical::Combine::Strictest };
-    let variance = Measure { amount, percent: None, quantity: None }.shown();
+    let limit = Limit {
+        amount: Some(zero.into()),
+        percent: None,
+        combine: canonical::Combine::Strictest,
+        unit: canonical::AmountUnit::Money,
+        row: None,
+    };
+    let variance = Measure::of_money(amount).shown();
     let key = Key::ChargeUnplanned.as_str();
     report.checks.push(Check {
         key: key.into(),

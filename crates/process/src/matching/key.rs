@@ -1,5 +1,6 @@
 //! The tolerance keys that are built (`domain.md` A8.1): a policy has a row for each of them.
 
+use canonical::AmountUnit;
 use std::fmt;
 
 macro_rules! keys {
@@ -54,6 +55,15 @@ impl Key {
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|it| it.as_str() == name)
+    }
+
+    /// What its absolute limits count.
+    pub(super) const fn unit(self) -> AmountUnit {
+        match self {
+            Self::BlanketDate | Self::ShelfLife => AmountUnit::Days,
+            Self::DateEarly => AmountUnit::ValueDays,
+            _money => AmountUnit::Money,
+        }
     }
 }
 

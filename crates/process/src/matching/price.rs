@@ -42,7 +42,7 @@ pub(super) fn adds_up(line: &InvoiceLine, currency: Currency, report: &mut Repor
         );
     }
     let amount = if fine { Money::zero(currency) } else { off.round(currency) };
-    let variance = Measure { amount, percent: None, quantity: None }.shown();
+    let variance = Measure::of_money(amount).shown();
     report.checks.push(Check {
         key: Code::Tot02.as_str().into(),
         result: if fine { CheckResult::Pass } else { CheckResult::Breach },
@@ -181,7 +181,7 @@ fn ask(
     (key, over, worth): (Key, Money, Money),
     sentence: impl FnOnce(&Measure) -> String,
 ) -> CheckResult {
-    let limits = &terms.row(key).upper;
+    let limits = &terms.row_for(key, report.invoice_line).upper;
     let unlimited = limits.abs.is_none() && limits.pct.is_none();
     // free goods that are charged for are no question of size
     let charged = worth.minor() == 0 && over.minor() > 0 && !unlimited;
@@ -215,7 +215,7 @@ fn suspect(
     let Some(line) = billed.first.and_then(|it| ground.index.line(it)) else { return };
     let Some(detail) = suspicion(ground, billed, line) else { return };
     let code = Code::Uom04;
-    let row = terms.row(key);
+    let row = terms.row_for(key, report.invoice_line);
     if row.on_breach == OnBreach::Flag {
         report.flag(code.as_str(), detail);
         return;
@@ -306,8 +306,8 @@ fn near(ratio: &Number, of: &Number) -> bool {
 
 /// Stage 9: a line so large that somebody looks at it.
 pub(super) fn large(terms: &Terms<'_>, billed: &Billed<'_>, report: &mut Report) {
-    let row = terms.row(Key::AmountPoItem);
-    let measure = Measure { amount: billed.net, percent: None, quantity: None };
+    let row = terms.row_for(Key::AmountPoItem, report.invoice_line);
+    let measure = Measure::of_money(billed.net);
     let result = match terms.verdict(row, &row.upper, &measure) {
         Verdict::Inside => CheckResult::Pass,
         Verdict::Beyond => CheckResult::Breach,

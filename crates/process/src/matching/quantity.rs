@@ -132,9 +132,11 @@ impl<'g, 'a> Group<'g, 'a> {
 
     /// A claim that would be tolerated without any receipt is tolerated with some.
     fn is_small(&self, claimed: &Number) -> bool {
-        let row = self.terms.row(Key::QtyNoReceipt);
+        let line = self.lines.first().map(|it| it.line.line_number);
+        let row = self.terms.row_for(Key::QtyNoReceipt, line);
         let amount = (claimed * &self.stand.price).round(self.terms.currency);
-        let measure = Measure { amount, percent: None, quantity: Some(claimed.clone()) };
+        let measure =
+            Measure { amount, percent: None, quantity: Some(claimed.clone()), span: None };
         self.terms.verdict(row, &row.upper, &measure) == Verdict::Inside
     }
 

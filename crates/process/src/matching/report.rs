@@ -1,21 +1,29 @@
 //! What was found: checks, reasons and flags of a line or of the document, and the one place where
 //! a variance is held against a limit.
 
+use super::bill::{Billed, Ground};
+use super::context::Contexts;
+use super::exchange::Rates;
 use super::key::Key;
 use super::number::Number;
 use super::policy::{OnBreach, Policy, Row, Side};
+use super::request::Facts;
 use canonical::{
-    Check, CheckResult, Code, Combine, Currency, Flag, Limit, Money, Outcome, Reason, Variance,
+    AmountUnit, Check, CheckResult, Code, Combine, Currency, Flag, Invoice, Limit, Money, Numeral,
+    Outcome, Reason, Variance,
 };
 use jiff::civil::Date;
 use std::fmt::Write as _;
 
-/// What every comparison needs to know: the policy, and whether its amounts are in the invoice's
-/// currency.
+/// What every comparison needs to know: the policy, what the document and its lines are about as far
+/// as its rows depend on it, and what the invoice's amounts are worth in the policy's currency.
 pub(super) struct Terms<'a> {
     pub(super) policy: &'a Policy,
     pub(super) invoice_date: Date,
     pub(super) currency: Currency,
+    /// How much of the policy's currency one unit of the invoice's is.
+    rate: Option<Number>,
+    contexts: Contexts<'a>,
 }
 
 /// By how much something differs, exactly.
@@ -26,6 +34,17 @@ pub(super) struct Measure {
     pub(super) percent: Option<Number>,
     /// In base units, for a variance of quantity.
     pub(super) quantity: Option<Number>,
+    /// For a variance of time.
+    pub(super) span: Option<Span>,
+}
+
+/// A variance of time, in days.
+#[derive(Clone, Copy)]
+pub(super) enum Span {
+    /// Days alone; the amount does not count.
+    Days(i64),
+    /// Days of the amount.
+    ValueDays(i64),
 }
 
 /// A question: is this difference tolerable?
@@ -57,8 +76,31 @@ pub(super) struct Report {
 }
 
 impl<'a> Terms<'a> {
+    pub(super) fn new(policy: &'a Policy, invoice: &'a Invoice, facts: &'a Facts) -> Self {
+        Self {
+            policy,
+            invoice_date: invoice.invoice_date,
+            currency: invoice.currency,
+            rate: Rates::new(invoice, facts, policy.currency()).of_invoice(),
+            contexts: Contexts::default(),
+        }
+    }
+
+    /// Notes what the document and its lines are about, where rows of the policy depend on it.
+    pub(super) fn note(&mut self, ground: &Ground<'a>, billed: &[Billed<'a>], facts: &'a Facts) {
+        if self.policy.is_scoped() {
+            self.contexts = Contexts::new(ground, billed, facts);
+        }
+    }
+
+    /// The row for the document.
     pub(super) fn row(&self, key: Key) -> &'a Row {
-        self.policy.row(key, self.invoice_date)
+        self.row_for(key, None)
+    }
+
+    /// The row for a line of the invoice, or for the document.
+    pub(super) fn row_for(&self, key: Key, invoice_line: Option<u32>) -> &'a Row {
+        self.policy.row(key, self.contexts.of(invoice_line), self.invoice_date)
     }
 
     /// Holds an absolute difference against one side of a row. A limit is breached only by more
@@ -69,11 +111,16 @@ impl<'a> Terms<'a> {
         }
         let of = |inside| if inside { Verdict::Inside } else { Verdict::Beyond };
         let abs = side.abs.as_ref().map(|limit| {
-            let amount = Number::from(measure.amount).abs();
-            if self.policy.currency() != self.currency && !limit.is_zero() && !amount.is_zero() {
-                return Verdict::Unknown;
+            let counted = measure.counted().abs();
+            if let Some(Span::Days(_)) = measure.span {
+                return of(counted <= *limit);
             }
-            of(amount <= *limit)
+            match &self.rate {
+                Some(rate) => of(&counted * rate <= *limit),
+                None if counted.is_zero() => Verdict::Inside,
+                None if limit.is_zero() => Verdict::Beyond,
+                None => Verdict::Unknown,
+            }
         });
         let pct = side.pct.as_ref().map(|limit| {
             of(measure.percent.as_ref().is_some_and(|percent| percent.abs() <= *limit))
@@ -93,7 +140,24 @@ impl Measure {
     /// A difference of an amount, held against `base`.
     pub(super) fn of_amount(amount: Money, base: Money) -> Self {
         let percent = percent_of(&Number::from(amount), &Number::from(base));
-        Self { amount, percent, quantity: None }
+        Self { amount, percent, quantity: None, span: None }
+    }
+
+    /// An amount alone.
+    pub(super) const fn of_money(amount: Money) -> Self {
+        Self { amount, percent: None, quantity: None, span: None }
+    }
+
+    /// A difference of days; below zero for days before.
+    pub(super) fn of_days(days: i64, currency: Currency) -> Self {
+        Self { span: Some(Span::Days(days)), ..Self::of_money(Money::zero(currency)) }
+    }
+
+    /// An amount times the days that it is early; nothing where it is not.
+    pub(super) fn of_value_days(amount: Money, days: i64) -> Self {
+        let days = days.max(0);
+        let amount = if days == 0 { Money::zero(amount.currency()) } else { amount };
+        Self { span: Some(Span::ValueDays(days)), ..Self::of_money(amount) }
     }
 
     pub(super) fn of_quantity(
@@ -103,31 +167,51 @@ impl Measure {
         c: Currency,
     ) -> Self {
         let amount = (&quantity * price).round(c);
-        Self { amount, percent: percent_of(&quantity, base), quantity: Some(quantity) }
+        Self { amount, percent: percent_of(&quantity, base), quantity: Some(quantity), span: None }
     }
 
     fn is_nothing(&self) -> bool {
-        self.amount.minor() == 0 && self.quantity.as_ref().is_none_or(Number::is_zero)
+        let no_days = !matches!(self.span, Some(Span::Days(days)) if days != 0);
+        self.amount.minor() == 0 && no_days && self.quantity.as_ref().is_none_or(Number::is_zero)
     }
 
     fn is_below(&self) -> bool {
-        self.amount.minor() < 0
+        self.amount.minor() < 0 || matches!(self.span, Some(Span::Days(days)) if days < 0)
     }
 
-    pub(super) fn shown(&self) -> Variance {
-        Variance {
-            amount: Some(self.amount.into()),
-            percent: self.percent.as_ref().map(|it| it.numeral(4)),
-            quantity: self.quantity.as_ref().map(Number::exact_numeral),
+    /// What an absolute limit is compared with.
+    fn counted(&self) -> Number {
+        match self.span {
+            None => Number::from(self.amount),
+            Some(Span::Days(days)) => Number::whole(days.into()),
+            Some(Span::ValueDays(days)) => &Number::from(self.amount) * &Number::whole(days.into()),
         }
     }
 
-    /// `30.00 USD (2.4000 %)`, without the sign.
+    pub(super) fn shown(&self) -> Variance {
+        let (amount, unit) = match self.span {
+            None => (self.amount.into(), AmountUnit::Money),
+            Some(Span::Days(days)) => (Numeral::new(days.into(), 0), AmountUnit::Days),
+            Some(Span::ValueDays(_)) => (self.counted().exact_numeral(), AmountUnit::ValueDays),
+        };
+        Variance {
+            amount: Some(amount),
+            percent: self.percent.as_ref().map(|it| it.numeral(4)),
+            quantity: self.quantity.as_ref().map(Number::exact_numeral),
+            unit,
+        }
+    }
+
+    /// `30.00 USD (2.4000 %)`, `3 days`, `600.00 USD for 12 days`, without the sign.
     pub(super) fn words(&self) -> String {
+        if let Some(Span::Days(days)) = self.span {
+            return format!("{} days", days.unsigned_abs());
+        }
         let amount = Money::from_minor(self.amount.minor().abs(), self.amount.currency());
-        match &self.percent {
-            Some(percent) => format!("{amount} ({} %)", percent.abs().show(4)),
-            None => amount.to_string(),
+        match (&self.percent, self.span) {
+            (_, Some(Span::ValueDays(days))) => format!("{amount} for {days} days"),
+            (Some(percent), _) => format!("{amount} ({} %)", percent.abs().show(4)),
+            (None, _) => amount.to_string(),
         }
     }
 }
@@ -161,7 +245,7 @@ impl Report {
         sentence: impl FnOnce(&Measure) -> String,
     ) -> CheckResult {
         let Asked { key, codes, measure, ruled } = asked;
-        let row = terms.row(key);
+        let row = terms.row_for(key, self.invoice_line);
         let below = measure.is_below();
         let side = if below { &row.lower } else { &row.upper };
         let verdict = ruled.unwrap_or_else(|| terms.verdict(row, side, &measure));
@@ -265,18 +349,27 @@ impl Report {
 /// Adds what would have been tolerated.
 fn tolerated(mut sentence: String, limit: &Limit, terms: &Terms<'_>) -> String {
     let currency = terms.policy.currency();
+    let amount = limit.amount.as_ref().map(|it| match limit.unit {
+        AmountUnit::Money => format!("{it} {currency}"),
+        AmountUnit::Days => format!("{it} days"),
+        AmountUnit::ValueDays => format!("{it} {currency} times days"),
+    });
     let joint = if limit.combine == Combine::Strictest { "and" } else { "or" };
     // ok: writing to a string cannot fail
-    let _written = match (&limit.amount, &limit.percent) {
+    let _written = match (&amount, &limit.percent) {
         (Some(amount), Some(percent)) => {
-            write!(sentence, "; tolerated: {amount} {currency} {joint} {percent} %")
+            write!(sentence, "; tolerated: {amount} {joint} {percent} %")
         }
-        (Some(amount), None) => write!(sentence, "; tolerated: {amount} {currency}"),
+        (Some(amount), None) => write!(sentence, "; tolerated: {amount}"),
         (None, Some(percent)) => write!(sentence, "; tolerated: {percent} %"),
         (None, None) => Ok(()),
     };
-    if currency != terms.currency && limit.amount.is_some() {
-        let _written = write!(sentence, ", and there is no rate to {}", terms.currency);
+    if currency == terms.currency || amount.is_none() || limit.unit == AmountUnit::Days {
+        return sentence;
     }
+    let _written = match &terms.rate {
+        Some(rate) => write!(sentence, ", at {} {currency} for 1 {}", rate.text(), terms.currency),
+        None => write!(sentence, ", and there is no rate to {}", terms.currency),
+    };
     sentence
 }

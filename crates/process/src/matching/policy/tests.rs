@@ -46,7 +46,7 @@ fn every_fault_is_named() {
             ("/rows/1/key", "PRICE_GUESSED is no key"),
             ("/rows/2/lower/pct", "unchecked"),
             ("/rows/3/upper/abs", "decimal places"),
-            ("/rows/4/key", "QTY_OVER_ORDERED has two rows"),
+            ("/rows/4", "QTY_OVER_ORDERED has two rows"),
             ("/rows", "PRICE_ESTIMATED has no row"),
         ],
     );
@@ -62,7 +62,7 @@ fn rows_follow_each_other_in_time() {
     document.rows.push(later);
     let policy = Policy::new(document.clone()).unwrap();
     let pct = |date: &str| {
-        let row = policy.row(Key::PriceUnit, date.parse().unwrap());
+        let row = policy.row(Key::PriceUnit, &LineContext::default(), date.parse().unwrap());
         row.upper.shown.percent.clone().unwrap()
     };
     assert_eq!(pct("2019-01-01"), "3", "older than the first row");
