@@ -22,7 +22,7 @@ pub const AUDIENCE: &str = "threeway";
 /// The longest a token of it is good.
 pub const TTL_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-const SYSTEM_READS: [&str; 7] = [
+const SYSTEM_READS: [&str; 12] = [
     "system.suppliers.read",
     "system.items.read",
     "system.facilities.read",
@@ -30,6 +30,11 @@ const SYSTEM_READS: [&str; 7] = [
     "system.purchase_orders.read",
     "system.receipts.read",
     "system.payables.read",
+    "system.contracts.read",
+    "system.usages.read",
+    "system.rates.read",
+    "system.recalls.read",
+    "system.inventory_balances.read",
 ];
 const CONSUMPTION_READS: [&str; 2] = ["consumption.timeline.read", "consumption.exceptions.read"];
 

@@ -1,15 +1,21 @@
 //! The system API: the list of its routes, nothing else.
 
+mod balance;
+mod contract;
 mod cost_center;
 mod facility;
 mod item;
 mod payable;
 mod purchase_order;
 mod query;
+mod rate;
+mod recall;
 mod receipt;
 mod supplier;
+mod usage;
 
 use crate::System;
+use canonical::{Error, Principal, Result};
 use stack::contract::Common;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -21,8 +27,8 @@ use utoipa_axum::routes;
         title = "Threeway system API",
         version = "1.0.0",
         description = "Layer 1: the systems of record in one language. Suppliers, items, \
-                       facilities, cost centres, purchase orders, goods receipts and payables, \
-                       whichever back end keeps them.",
+                       facilities, cost centres, purchase orders, goods receipts, payables, \
+                       contracts, usage, rates, recalls and stock, whichever back end keeps them.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "This gateway.")),
@@ -33,6 +39,11 @@ use utoipa_axum::routes;
         (name = "cost-centers", description = "Whose spending it is."),
         (name = "purchase-orders", description = "What we asked for, from whom, at which price."),
         (name = "receipts", description = "What arrived."),
+        (name = "contracts", description = "What suppliers agreed to, for whom and since when."),
+        (name = "usages", description = "Consigned and bill-only goods that were used."),
+        (name = "rates", description = "Exchange rates."),
+        (name = "recalls", description = "Recalled lots and serial numbers."),
+        (name = "inventory-balances", description = "Stock on hand and what it is worth."),
         (name = "payables", description = "What is owed and what was paid of it."),
     ),
     modifiers(&Common),
@@ -49,6 +60,23 @@ pub fn api() -> OpenApiRouter<System> {
         .routes(routes!(receipt::get_receipt))
         .routes(routes!(payable::list_payables, payable::create_payable))
         .routes(routes!(payable::get_payable))
+        .routes(routes!(contract::list_contracts))
+        .routes(routes!(usage::list_usages))
+        .routes(routes!(rate::list_rates))
+        .routes(routes!(recall::list_recalls))
+        .routes(routes!(balance::list_inventory_balances))
+}
+
+/// What some gateways have and suppliers never see.
+fn for_staff<'s, T: ?Sized>(
+    principal: &Principal,
+    noun: &str,
+    kept: Option<&'s T>,
+) -> Result<&'s T> {
+    if principal.supplier_id.is_some() {
+        return Err(Error::forbidden(format!("{noun} are not for suppliers")));
+    }
+    kept.ok_or_else(|| Error::not_found("back end", format!("{noun}: none keeps them here")))
 }
 
 fn masters(router: OpenApiRouter<System>) -> OpenApiRouter<System> {

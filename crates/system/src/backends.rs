@@ -1,7 +1,10 @@
 //! The back ends: the only place that knows all adapters.
 
 use crate::cached;
-use crate::{CostCenters, Facilities, Items, Payables, PurchaseOrders, Receipts, Suppliers};
+use crate::{
+    Balances, Contracts, CostCenters, Facilities, Items, Payables, PurchaseOrders, Rates, Recalls,
+    Receipts, Suppliers, Usages,
+};
 use canonical::{Clock, Result};
 use serde::Deserialize;
 use std::fmt::Debug;
@@ -52,13 +55,28 @@ pub struct Routing {
     pub receipts: String,
     /// The back end that keeps payables.
     pub payables: String,
+    /// The back end that keeps contracts with their price lists; empty where none does.
+    #[serde(default)]
+    pub contracts: String,
+    /// The back end that keeps usage of consigned and bill-only goods; empty where none does.
+    #[serde(default)]
+    pub usages: String,
+    /// The back end that keeps exchange rates; empty where none does.
+    #[serde(default)]
+    pub rates: String,
+    /// The back end that keeps recall notices; empty where none does.
+    #[serde(default)]
+    pub recalls: String,
+    /// The back end that keeps stock on hand and its value; empty where none does.
+    #[serde(default)]
+    pub balances: String,
     /// How master data is cached: `[system.cache]`.
     #[serde(default)]
     pub cache: cached::Options,
 }
 
 impl Routing {
-    /// Every noun from one back end, nothing cached.
+    /// Every noun that a gateway needs from one back end, nothing cached.
     #[must_use]
     pub fn all(name: &str) -> Self {
         Self {
@@ -69,7 +87,30 @@ impl Routing {
             purchase_orders: name.to_owned(),
             receipts: name.to_owned(),
             payables: name.to_owned(),
+            contracts: String::new(),
+            usages: String::new(),
+            rates: String::new(),
+            recalls: String::new(),
+            balances: String::new(),
             cache: cached::Options { ttl_ms: 0, ..cached::Options::default() },
+        }
+    }
+}
+
+impl Routing {
+    /// The same back end for what it keeps of the nouns that a gateway can do without.
+    #[must_use]
+    pub(crate) fn with_what_is_kept(self, backend: &Arc<dyn Backend>) -> Self {
+        let backend = || Arc::clone(backend);
+        let name = self.suppliers.clone();
+        let named = |kept: bool| if kept { name.clone() } else { String::new() };
+        Self {
+            contracts: named(backend().contracts().is_some()),
+            usages: named(backend().usages().is_some()),
+            rates: named(backend().rates().is_some()),
+            recalls: named(backend().recalls().is_some()),
+            balances: named(backend().balances().is_some()),
+            ..self
         }
     }
 }
@@ -108,6 +149,31 @@ pub trait Backend: Debug + Send + Sync {
 
     /// Its payables, where it keeps them.
     fn payables(self: Arc<Self>) -> Option<Arc<dyn Payables>> {
+        None
+    }
+
+    /// Its contracts with their price lists, where it keeps them.
+    fn contracts(self: Arc<Self>) -> Option<Arc<dyn Contracts>> {
+        None
+    }
+
+    /// Its usage of consigned and bill-only goods, where it keeps them.
+    fn usages(self: Arc<Self>) -> Option<Arc<dyn Usages>> {
+        None
+    }
+
+    /// Its exchange rates, where it keeps them.
+    fn rates(self: Arc<Self>) -> Option<Arc<dyn Rates>> {
+        None
+    }
+
+    /// Its recall notices, where it keeps them.
+    fn recalls(self: Arc<Self>) -> Option<Arc<dyn Recalls>> {
+        None
+    }
+
+    /// Its stock on hand and its value, where it keeps them.
+    fn balances(self: Arc<Self>) -> Option<Arc<dyn Balances>> {
         None
     }
 }

@@ -5,6 +5,7 @@ mod documents;
 mod masters;
 mod paging;
 mod payables;
+mod terms;
 
 use crate::backends::Backend;
 use canonical::{
@@ -49,6 +50,7 @@ pub async fn run(backend: &Arc<dyn Backend>, expected: &Expected) -> Vec<String>
     documents::orders(backend, expected, &mut faults).await;
     documents::receipts(backend, expected, &mut faults).await;
     payables::payables(backend, expected, &mut faults).await;
+    terms::terms(backend, &mut faults).await;
     faults.0
 }
 

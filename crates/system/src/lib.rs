@@ -2,28 +2,38 @@
 //! and the system API over them.
 
 mod api;
+mod balance;
 mod cached;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod contract;
 mod cost_center;
 mod facility;
 mod item;
 mod payable;
 mod purchase_order;
+mod rate;
+mod recall;
 mod receipt;
 mod supplier;
+mod usage;
 
 pub mod backends;
 
 pub use api::api;
+pub use balance::Balances;
 pub use cached::Options as CacheOptions;
+pub use contract::Contracts;
 pub use cost_center::CostCenters;
 pub use facility::Facilities;
 pub use item::Items;
 pub use payable::Payables;
 pub use purchase_order::{OrderFilter, PurchaseOrders};
+pub use rate::Rates;
+pub use recall::Recalls;
 pub use receipt::{Movements, Receipts};
 pub use supplier::Suppliers;
+pub use usage::Usages;
 
 use backends::{Backend, Routing};
 use canonical::{Clock, Error, FieldError, Result};
@@ -43,6 +53,11 @@ struct Inner {
     purchase_orders: Arc<dyn PurchaseOrders>,
     receipts: Arc<dyn Receipts>,
     payables: Arc<dyn Payables>,
+    contracts: Option<Arc<dyn Contracts>>,
+    usages: Option<Arc<dyn Usages>>,
+    rates: Option<Arc<dyn Rates>>,
+    recalls: Option<Arc<dyn Recalls>>,
+    balances: Option<Arc<dyn Balances>>,
 }
 
 impl System {
@@ -76,8 +91,9 @@ impl System {
     /// `invalid`, listing every noun that the back end does not keep.
     pub fn with(backend: Arc<dyn Backend>) -> Result<Self> {
         let mut backends = Opened::default();
+        let routing = Routing::all("only").with_what_is_kept(&backend);
         backends.known.insert("only".to_owned(), Some(("given", backend)));
-        let inner = backends.route(&Routing::all("only"));
+        let inner = backends.route(&routing);
         inner.map(|it| Self(Arc::new(it))).ok_or_else(|| Error::invalid_fields(backends.faults))
     }
 
@@ -121,6 +137,36 @@ impl System {
     #[must_use]
     pub fn payables(&self) -> &dyn Payables {
         self.0.payables.as_ref()
+    }
+
+    /// Contracts with their price lists, where a back end keeps them.
+    #[must_use]
+    pub fn contracts(&self) -> Option<&dyn Contracts> {
+        self.0.contracts.as_deref()
+    }
+
+    /// Usage of consigned and bill-only goods, where a back end keeps them.
+    #[must_use]
+    pub fn usages(&self) -> Option<&dyn Usages> {
+        self.0.usages.as_deref()
+    }
+
+    /// Exchange rates, where a back end keeps them.
+    #[must_use]
+    pub fn rates(&self) -> Option<&dyn Rates> {
+        self.0.rates.as_deref()
+    }
+
+    /// Recall notices, where a back end keeps them.
+    #[must_use]
+    pub fn recalls(&self) -> Option<&dyn Recalls> {
+        self.0.recalls.as_deref()
+    }
+
+    /// Stock on hand and its value, where a back end keeps them.
+    #[must_use]
+    pub fn balances(&self) -> Option<&dyn Balances> {
+        self.0.balances.as_deref()
     }
 }
 
@@ -175,7 +221,17 @@ impl Opened {
             self.find("purchase_orders", &routing.purchase_orders, <dyn Backend>::purchase_orders);
         let receipts = self.find("receipts", &routing.receipts, <dyn Backend>::receipts);
         let payables = self.find("payables", &routing.payables, <dyn Backend>::payables);
+        let contracts = self.maybe("contracts", &routing.contracts, <dyn Backend>::contracts);
+        let usages = self.maybe("usages", &routing.usages, <dyn Backend>::usages);
+        let rates = self.maybe("rates", &routing.rates, <dyn Backend>::rates);
+        let recalls = self.maybe("recalls", &routing.recalls, <dyn Backend>::recalls);
+        let balances = self.maybe("balances", &routing.balances, <dyn Backend>::balances);
         Some(Inner {
+            contracts,
+            usages,
+            rates,
+            recalls,
+            balances,
             suppliers: suppliers?,
             items: items?,
             facilities: facilities?,
@@ -184,6 +240,16 @@ impl Opened {
             receipts: receipts?,
             payables: payables?,
         })
+    }
+
+    /// A noun that a gateway can do without: nobody keeps it where no name is given.
+    fn maybe<T: ?Sized>(
+        &mut self,
+        noun: &str,
+        name: &str,
+        capability: impl FnOnce(Arc<dyn Backend>) -> Option<Arc<T>>,
+    ) -> Option<Arc<T>> {
+        if name.is_empty() { None } else { self.find(noun, name, capability) }
     }
 
     fn find<T: ?Sized>(

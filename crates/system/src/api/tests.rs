@@ -78,6 +78,19 @@ async fn every_noun_is_listed_and_read() {
 }
 
 #[tokio::test]
+async fn what_a_match_needs_besides_is_listed_for_staff_alone() {
+    let (staff, supplier) = (router(None), router(Some("SUP-1001")));
+    for noun in ["contracts", "usages", "rates", "recalls", "inventory-balances"] {
+        let (status, page) = get(&staff, &format!("{noun}?limit=1")).await;
+        assert_eq!((status, page["items"].as_array().unwrap().len()), (200, 1), "{noun}: {page}");
+        let (status, problem) = get(&supplier, noun).await;
+        assert_eq!((status, problem["code"].as_str()), (403, Some("forbidden")), "{noun}");
+        let (status, problem) = get(&staff, &format!("{noun}?cursor=abc")).await;
+        assert_eq!((status, &problem["errors"][0]["pointer"]), (400, &json!("?cursor")));
+    }
+}
+
+#[tokio::test]
 async fn lists_keep_to_their_filters() {
     let router = router(None);
     let (_, page) = get(&router, "purchase-orders?supplier=SUP-1001&status=dispatched").await;
@@ -152,7 +165,7 @@ fn the_contract_declares_scopes_and_the_key() {
             }
         }
     }
-    assert_eq!(operations, 15);
+    assert_eq!(operations, 20);
     let parameters = |path: &str| -> Vec<String> {
         let listed = &document["paths"][format!("/system/v1/{path}")]["get"]["parameters"];
         listed.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap().into()).collect()

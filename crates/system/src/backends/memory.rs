@@ -3,13 +3,18 @@
 //! Everything but payables is loaded once and never changes. Payables live as long as the process.
 
 use super::Backend;
-use crate::{CostCenters, Facilities, Items, Payables, PurchaseOrders, Receipts, Suppliers};
+use crate::{
+    Balances, Contracts, CostCenters, Facilities, Items, Payables, PurchaseOrders, Rates, Recalls,
+    Receipts, Suppliers, Usages,
+};
 use canonical::{Clock, Error, FieldError, Result};
 use serde::Deserialize;
 use std::fmt;
 use std::sync::{Arc, RwLock};
 
+mod balance;
 mod check;
+mod contract;
 mod cost_center;
 mod data;
 mod facility;
@@ -18,8 +23,11 @@ mod ledger;
 mod paging;
 mod payable;
 mod purchase_order;
+mod rate;
+mod recall;
 mod receipt;
 mod supplier;
+mod usage;
 
 use data::Data;
 use ledger::Ledger;
@@ -30,7 +38,7 @@ use ledger::Ledger;
 pub struct Options {
     /// Where the data comes from: `demo` for what is in the binary, else the path of a folder with
     /// `suppliers.json` (or `.toml`), `items`, `facilities`, `cost_centers`, `purchase_orders`,
-    /// `receipts`, `returns` and `payables`. A file that is not there means none of that noun.
+    /// `receipts`, `returns`, `payables`, `contracts`, `usages`, `rates`, `recalls` and `balances`. A file that is not there means none of that noun.
     pub data: String,
     /// At most so many payables, since they are kept in memory.
     pub payables_max: usize,
@@ -116,6 +124,26 @@ impl Backend for Memory {
     }
 
     fn payables(self: Arc<Self>) -> Option<Arc<dyn Payables>> {
+        Some(self)
+    }
+
+    fn contracts(self: Arc<Self>) -> Option<Arc<dyn Contracts>> {
+        Some(self)
+    }
+
+    fn usages(self: Arc<Self>) -> Option<Arc<dyn Usages>> {
+        Some(self)
+    }
+
+    fn rates(self: Arc<Self>) -> Option<Arc<dyn Rates>> {
+        Some(self)
+    }
+
+    fn recalls(self: Arc<Self>) -> Option<Arc<dyn Recalls>> {
+        Some(self)
+    }
+
+    fn balances(self: Arc<Self>) -> Option<Arc<dyn Balances>> {
         Some(self)
     }
 }

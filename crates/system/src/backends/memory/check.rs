@@ -4,7 +4,7 @@
 use super::data::Data;
 use super::fault;
 use canonical::{
-    CostCenter, CostCenterId, Decimal, FieldError, Item, PayableState, PurchaseOrder,
+    CostCenter, CostCenterId, Decimal, FieldError, Item, ItemId, PayableState, PurchaseOrder,
     PurchaseOrderLine, PurchaseOrderNumber, Quantity, Receipt, Return, SupplierId, Uom,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,37 @@ pub(super) fn all(data: &Data, faults: &mut Vec<FieldError>) {
     data.receipts.values().for_each(|it| receipt(data, it, faults));
     data.returns_of.values().flatten().for_each(|it| returned(data, it, faults));
     payables(data, faults);
+    terms(data, faults);
+}
+
+/// Contracts, usage, recalls and stock are of suppliers and items that are there.
+fn terms(data: &Data, faults: &mut Vec<FieldError>) {
+    for it in data.contracts.values() {
+        let place = format!("contracts/{}", it.number);
+        known_supplier(data, Some(&it.supplier_id), &place, faults);
+        it.prices.iter().for_each(|it| known_item(data, &it.item_id, &place, faults));
+    }
+    for it in data.usages.values() {
+        let place = format!("usages/{}", it.number);
+        known_supplier(data, Some(&it.supplier_id), &place, faults);
+        known_item(data, &it.item_id, &place, faults);
+    }
+    for it in data.rates.values().filter(|it| !above_zero(&it.rate)) {
+        let place = format!("rates/{}{}", it.base, it.quote);
+        fault(faults, place, "a rate is above zero");
+    }
+    for it in data.recalls.values() {
+        known_item(data, &it.item_id, &format!("recalls/{}", it.number), faults);
+    }
+    for it in data.balances.values() {
+        known_item(data, &it.item_id, &format!("balances/{}", it.item_id), faults);
+    }
+}
+
+fn known_item(data: &Data, id: &ItemId, place: &str, faults: &mut Vec<FieldError>) {
+    if !data.items.contains_key(id) {
+        fault(faults, place, format!("the item {id} is not there"));
+    }
 }
 
 fn suppliers(data: &Data, faults: &mut Vec<FieldError>) {

@@ -2,9 +2,9 @@
 
 use super::fault;
 use canonical::{
-    CostCenter, CostCenterId, Error, Facility, FacilityId, FieldError, Item, ItemId, Payable,
-    PurchaseOrder, PurchaseOrderNumber, Receipt, ReceiptNumber, Result, Return, Supplier,
-    SupplierId,
+    Contract, CostCenter, CostCenterId, CurrencyRate, Error, Facility, FacilityId, FieldError,
+    InventoryBalance, Item, ItemId, Payable, PurchaseOrder, PurchaseOrderNumber, Recall, Receipt,
+    ReceiptNumber, Result, Return, Supplier, SupplierId, UsageEvent,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
-const NOUNS: [&str; 8] = [
+const NOUNS: [&str; 13] = [
     "suppliers",
     "items",
     "facilities",
@@ -22,6 +22,11 @@ const NOUNS: [&str; 8] = [
     "receipts",
     "returns",
     "payables",
+    "contracts",
+    "usages",
+    "rates",
+    "recalls",
+    "balances",
 ];
 
 /// A file of one noun.
@@ -48,6 +53,11 @@ pub(super) struct Data {
     pub(super) receipts_of: BTreeMap<PurchaseOrderNumber, Vec<ReceiptKey>>,
     pub(super) returns_of: BTreeMap<PurchaseOrderNumber, Vec<Return>>,
     pub(super) payables: Vec<Payable>,
+    pub(super) contracts: BTreeMap<String, Contract>,
+    pub(super) usages: BTreeMap<String, UsageEvent>,
+    pub(super) rates: BTreeMap<String, CurrencyRate>,
+    pub(super) recalls: BTreeMap<String, Recall>,
+    pub(super) balances: BTreeMap<String, InventoryBalance>,
 }
 
 macro_rules! demo_files {
@@ -72,7 +82,12 @@ pub(super) fn demo() -> Vec<File> {
         "purchase_orders",
         "receipts",
         "returns",
-        "payables"
+        "payables",
+        "contracts",
+        "usages",
+        "rates",
+        "recalls",
+        "balances"
     ]
 }
 
@@ -121,6 +136,11 @@ impl Data {
         let orders: Vec<PurchaseOrder> = entries("purchase_orders", files, faults);
         let receipts: Vec<Receipt> = entries("receipts", files, faults);
         let returns: Vec<Return> = entries("returns", files, faults);
+        let contracts = entries("contracts", files, faults);
+        let usages = entries("usages", files, faults);
+        let rates = entries("rates", files, faults);
+        let recalls = entries("recalls", files, faults);
+        let balances = entries("balances", files, faults);
         let key = |it: &Receipt| {
             (it.number.clone(), it.purchase_order_number.clone(), it.purchase_order_line)
         };
@@ -132,6 +152,32 @@ impl Data {
             purchase_orders: keyed("purchase_orders", orders, |it| it.number.clone(), faults),
             receipts: keyed("receipts", receipts, key, faults),
             payables: entries("payables", files, faults),
+            contracts: keyed("contracts", contracts, |it: &Contract| it.number.clone(), faults),
+            usages: keyed("usages", usages, |it: &UsageEvent| it.number.clone(), faults),
+            rates: keyed(
+                "rates",
+                rates,
+                |it: &CurrencyRate| format!("{}{} {:?} {}", it.base, it.quote, it.kind, it.as_of),
+                faults,
+            ),
+            recalls: keyed(
+                "recalls",
+                recalls,
+                |it: &Recall| format!("{} {}", it.number, it.item_id),
+                faults,
+            ),
+            balances: keyed(
+                "balances",
+                balances,
+                |it: &InventoryBalance| {
+                    format!(
+                        "{} {}",
+                        it.item_id,
+                        it.facility_id.as_ref().map_or("", |it| it.as_str())
+                    )
+                },
+                faults,
+            ),
             ..Self::default()
         };
         for (key, receipt) in &data.receipts {

@@ -35,7 +35,8 @@ plain_keys!(
     canonical::ItemId,
     canonical::PayableId,
     canonical::PurchaseOrderNumber,
-    canonical::SupplierId
+    canonical::SupplierId,
+    String
 );
 
 /// One page of the entries that `keep` lets through. `noun` is in the cursor, so that the cursor of

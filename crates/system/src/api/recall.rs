@@ -1,0 +1,33 @@
+//! Recall notices over HTTP.
+
+use super::for_staff;
+use crate::System;
+use axum::Extension;
+use axum::extract::State;
+use canonical::{Page, Principal, Recall};
+use stack::Problem;
+use stack::contract::Refusals;
+use stack::extract::{Json, PageQuery, Query};
+
+/// List recalls.
+///
+/// Recalled lots and serial numbers. In the order of number; not for suppliers.
+#[utoipa::path(
+    get,
+    path = "/system/v1/recalls",
+    tag = "recalls",
+    params(PageQuery),
+    responses(
+        (status = 200, description = "A page of recalls.", body = Page<Recall>),
+        Refusals,
+    ),
+    security(("token" = ["system.recalls.read"])),
+)]
+pub(super) async fn list_recalls(
+    State(system): State<System>,
+    Extension(principal): Extension<Principal>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<Recall>>, Problem> {
+    let kept = for_staff(&principal, "recalls", system.recalls())?;
+    Ok(Json(kept.list(&query.page()?).await?))
+}
