@@ -1,11 +1,13 @@
 //! Gathering facts: what the back ends know about an invoice, asked for concurrently under one
 //! deadline. A fact that cannot be had fails the whole: a decision on half the facts is none.
 
+mod terms;
+
 use crate::documents::{ParsedInvoice, PartyNames};
 use crate::matching::Facts;
 use canonical::{
-    Error, ExternalId, Invoice, Item, ItemId, Kind, Principal, PurchaseOrder, PurchaseOrderNumber,
-    Result, Supplier, SupplierId,
+    Currency, Error, ExternalId, Invoice, Item, ItemId, Kind, Principal, PurchaseOrder,
+    PurchaseOrderNumber, Result, Supplier, SupplierId,
 };
 use futures_util::future::{try_join, try_join_all};
 use std::collections::BTreeSet;
@@ -27,6 +29,7 @@ pub(crate) async fn gather(
     system: &System,
     principal: &Principal,
     parsed: &ParsedInvoice,
+    functional: Currency,
     limit: Duration,
 ) -> Result<Gathered> {
     let limit = stack::context::remaining(limit);
@@ -48,7 +51,7 @@ pub(crate) async fn gather(
         movements.receipts.retain(|it| seen.contains(&it.purchase_order_number));
         movements.returns.retain(|it| seen.contains(&it.purchase_order_number));
         let Movements { receipts, returns } = movements;
-        let facts = Facts {
+        let mut facts = Facts {
             purchase_orders: orders,
             receipts,
             returns,
@@ -57,6 +60,7 @@ pub(crate) async fn gather(
             suppliers,
             ..Facts::default()
         };
+        terms::add(system, &parsed.invoice, functional, &mut facts).await?;
         Ok(Gathered { supplier, facts })
     };
     tokio::time::timeout(limit, all).await.unwrap_or_else(|elapsed| {

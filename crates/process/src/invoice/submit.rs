@@ -114,10 +114,14 @@ impl Process {
         if !faults.is_empty() {
             return Err(Error::invalid_fields(faults));
         }
-        let gathered =
-            facts::gather(self.system(), principal, &parsed, self.facts_timeout()).await?;
+        let gathered = self.gather(principal, &parsed).await?;
         let case = self.case(principal, arrival, parsed.invoice, &gathered)?;
         self.decide_and_store(case, gathered, claim).await
+    }
+
+    async fn gather(&self, principal: &Principal, parsed: &ParsedInvoice) -> Result<Gathered> {
+        let functional = self.policy().document().currency;
+        facts::gather(self.system(), principal, parsed, functional, self.facts_timeout()).await
     }
 
     fn case(
