@@ -4,6 +4,7 @@
 //! This crate never does IO, never reads a clock and never knows HTTP. What a second layer needs to
 //! name lives here; everything else lives beside its only user.
 
+mod acknowledgement;
 mod balance;
 mod contract;
 mod cost_center;
@@ -28,10 +29,14 @@ mod rate;
 mod reason;
 mod recall;
 mod receipt;
+mod ship_notice;
 mod supplier;
 mod tax;
 mod usage;
 
+pub use acknowledgement::{
+    Acknowledgement, AcknowledgementLine, AcknowledgementStatus, LineAnswer, LineStatus,
+};
 pub use balance::InventoryBalance;
 pub use contract::{Contract, ContractOwner, ContractPrice, DateBasis, PriceEligibility};
 pub use cost_center::{CostCenter, CostCenterStatus};
@@ -68,6 +73,7 @@ pub use rate::{CurrencyRate, RateKind};
 pub use reason::{Code, Events, Owner, Reason};
 pub use recall::Recall;
 pub use receipt::{Receipt, Return};
+pub use ship_notice::{ShipNotice, ShipNoticeLine};
 pub use supplier::{Supplier, SupplierStatus};
 pub use tax::{TaxRounding, TaxRule};
 pub use usage::{Disposition, UsageEvent};

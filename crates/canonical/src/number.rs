@@ -33,7 +33,15 @@ impl Decimal {
     #[must_use]
     pub fn new(mantissa: i128, scale: u32) -> Option<Self> {
         let value = rust_decimal::Decimal::try_from_i128_with_scale(mantissa, scale).ok()?;
-        value.to_string().parse().ok()
+        let magnitude = mantissa.unsigned_abs();
+        let unit = 10u128.checked_pow(scale)?;
+        // as it would be written: the digits before the point, and those after it but zeros
+        let written = (magnitude / unit).checked_ilog10().map_or(1, |it| it + 1) + scale;
+        let integer_max = 10u128.pow(u32::try_from(INTEGER_DIGITS_MAX).unwrap_or_default());
+        let places_max = u32::try_from(DECIMAL_PLACES_MAX).unwrap_or_default();
+        let is_short = scale <= places_max
+            || magnitude.is_multiple_of(10u128.checked_pow(scale - places_max)?);
+        (magnitude / unit < integer_max && is_short && written <= 28).then_some(Self(value))
     }
 
     /// The exact value.

@@ -1,4 +1,5 @@
-//! Supplier documents as they arrive (JSON, X12 810 and 850, UBL 2.1) read into canonical ones.
+//! Supplier documents as they arrive (JSON, X12 810, 850, 855 and 856, UBL 2.1) read into canonical
+//! ones; acknowledgements (997) and orders (850) written.
 //!
 //! Pure: bytes in, documents or the list of faults out, each fault with its place. A document whose
 //! numbers do not add up is still read, so that the match can say so; what is refused is what a
@@ -7,18 +8,27 @@
 mod charge;
 mod fault;
 mod json;
+mod mapping;
 mod number;
 mod ubl;
 mod unit;
 mod x12;
 
-use canonical::{Decimal, Exact, ExternalId, Invoice, PurchaseOrder, Result};
+use canonical::{
+    Acknowledgement, Decimal, Error, Exact, ExternalId, FieldError, Invoice, PurchaseOrder, Result,
+    ShipNotice,
+};
+use jiff::civil::DateTime;
+pub use mapping::Mappings;
 
 /// The most lines that one document may have.
 pub const LINES_MAX: usize = 10_000;
 
 /// The most charges that one document may have.
 const CHARGES_MAX: usize = 1_000;
+
+/// The faults of one file that are told.
+const FAULTS_MAX: usize = 50;
 
 /// The longest text of a field that is read, in bytes.
 const TEXT_BYTES_MAX: usize = 10_000;
@@ -28,7 +38,7 @@ const TEXT_BYTES_MAX: usize = 10_000;
 pub enum Format {
     /// The JSON body of `POST /process/v1/invoices`.
     Json,
-    /// ASC X12: 810 invoices and 850 orders.
+    /// ASC X12: 810 invoices, 850 orders, 855 acknowledgements, 856 ship notices.
     X12,
     /// UBL 2.1 `Invoice` and `CreditNote`.
     Ubl,
@@ -89,6 +99,45 @@ pub enum Parsed {
     Invoice(Box<ParsedInvoice>),
     /// A purchase order.
     Order(Box<ParsedOrder>),
+    /// A supplier's answer to an order.
+    Acknowledgement(Box<ParsedAcknowledgement>),
+    /// A supplier's ship notice.
+    ShipNotice(Box<ParsedShipNotice>),
+}
+
+impl Parsed {
+    /// What kind of document it is, in words.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Invoice(_) => "invoice",
+            Self::Order(_) => "order",
+            Self::Acknowledgement(_) => "acknowledgement",
+            Self::ShipNotice(_) => "ship notice",
+        }
+    }
+}
+
+/// One document of a file, read or refused by itself.
+#[derive(Debug)]
+pub struct Document {
+    /// The transaction set (`810`), or the format where it has no such code.
+    pub kind: String,
+    /// The numbers of its envelope.
+    pub control: Control,
+    /// The document, or `invalid` with a pointer for each of its faults.
+    pub outcome: Result<Parsed>,
+    /// What is wrong and did not keep it from being read.
+    pub notes: Vec<FieldError>,
+}
+
+/// What a file holds, document by document.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// The documents, in the order of the file.
+    pub documents: Vec<Document>,
+    /// A 997 for each interchange of X12, or a TA1 where its envelope is damaged.
+    pub acknowledgements: Vec<Vec<u8>>,
 }
 
 /// An invoice with what its document says beside it.
@@ -131,6 +180,32 @@ pub struct ParsedOrder {
     pub buyer_facility: Vec<ExternalId>,
     /// The totals that the document states, in the order's currency.
     pub stated: StatedTotals,
+    /// The numbers of its envelope.
+    pub control: Control,
+}
+
+/// An acknowledgement of an order with what its document says beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParsedAcknowledgement {
+    /// The acknowledgement; `supplier_id` must be looked up, as in [`ParsedInvoice`].
+    pub acknowledgement: Acknowledgement,
+    /// The supplier, as the document names it.
+    pub supplier: PartyNames,
+    /// The facility shipped to, as the document names it; the ship-to party comes first.
+    pub buyer_facility: Vec<ExternalId>,
+    /// The numbers of its envelope.
+    pub control: Control,
+}
+
+/// A ship notice with what its document says beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParsedShipNotice {
+    /// The notice; `supplier_id` must be looked up, as in [`ParsedInvoice`].
+    pub notice: ShipNotice,
+    /// The supplier, as the document names it.
+    pub supplier: PartyNames,
+    /// The facility shipped to, as the document names it; the ship-to party comes first.
+    pub buyer_facility: Vec<ExternalId>,
     /// The numbers of its envelope.
     pub control: Control,
 }
@@ -180,7 +255,8 @@ pub struct Control {
     pub transaction: Option<String>,
 }
 
-/// Reads every document in `bytes`; one X12 file may hold several, in one or more interchanges.
+/// Reads every document in `bytes` under the shipped mappings; one X12 file may hold several, in one
+/// or more interchanges. All of them are read, or none.
 ///
 /// What the match cannot compute with, whatever the format, is the caller's to check with
 /// [`crate::matching::check_invoice`].
@@ -189,12 +265,88 @@ pub struct Control {
 /// `invalid`, with a pointer for each fault (at most 50): a JSON pointer, `segment 12 (SE) element
 /// 01`, or `/Invoice/InvoiceLine[2]/Price/PriceAmount`.
 pub fn read(format: Format, bytes: &[u8]) -> Result<Vec<Parsed>> {
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    match format {
-        Format::Json => json::read(bytes).map(|it| vec![it]),
-        Format::X12 => x12::read(bytes),
-        Format::Ubl => ubl::read(bytes).map(|it| vec![it]),
+    read_all(format, bytes, Mappings::shipped()?)
+}
+
+/// As [`read`], under these mappings.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_all(format: Format, bytes: &[u8], mappings: &Mappings) -> Result<Vec<Parsed>> {
+    let (mut parsed, mut faults) = (Vec::new(), Vec::new());
+    let mut failed = None;
+    each(format, bytes, mappings, &mut |document| match document.outcome {
+        Ok(it) => parsed.push(it),
+        Err(error) => {
+            let new = error.fields().iter().filter(|it| !faults.contains(*it));
+            let new: Vec<FieldError> = new.take(FAULTS_MAX - faults.len()).cloned().collect();
+            faults.extend(new);
+            failed.get_or_insert(error);
+        }
+    })?;
+    match failed {
+        None => Ok(parsed),
+        Some(error) if faults.is_empty() => Err(error),
+        Some(_) => Err(Error::invalid_fields(faults)),
     }
+}
+
+/// Reads each document in `bytes` by itself: a fault of one does not lose the others. At a time no
+/// more than one is in memory, beside `bytes`.
+///
+/// # Errors
+/// `invalid` where the file as a whole is not what it should be.
+pub fn each(
+    format: Format,
+    bytes: &[u8],
+    mappings: &Mappings,
+    take: &mut dyn FnMut(Document),
+) -> Result<()> {
+    parts(format, bytes, mappings, None, take).map(|_acknowledgements| ())
+}
+
+/// Reads each document in `bytes` by itself, and says what is to be answered at that time.
+///
+/// # Errors
+/// As [`each`].
+pub fn read_each(
+    format: Format,
+    bytes: &[u8],
+    mappings: &Mappings,
+    now: DateTime,
+) -> Result<Reading> {
+    let mut documents = Vec::new();
+    let mut take = |it| documents.push(it);
+    let acknowledgements = parts(format, bytes, mappings, Some(now), &mut take)?;
+    Ok(Reading { documents, acknowledgements })
+}
+
+fn parts(
+    format: Format,
+    bytes: &[u8],
+    mappings: &Mappings,
+    now: Option<DateTime>,
+    take: &mut dyn FnMut(Document),
+) -> Result<Vec<Vec<u8>>> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let outcome = match format {
+        Format::Json => json::read(bytes),
+        Format::X12 => return x12::each(bytes, mappings, now, take),
+        Format::Ubl => ubl::read(bytes),
+    };
+    let (kind, control) = (format.name().to_owned(), Control::default());
+    take(Document { kind, control, outcome, notes: Vec::new() });
+    Ok(Vec::new())
+}
+
+/// Writes an order as an 850 for its supplier, under the names that the mappings give both; the
+/// time is that of its envelope.
+///
+/// # Errors
+/// `conflict` where the order is not approved; `invalid` with a pointer for what X12 or the
+/// partner's mapping has no word for.
+pub fn write_order(order: &PurchaseOrder, mappings: &Mappings, now: DateTime) -> Result<Vec<u8>> {
+    x12::write_order(order, mappings, now)
 }
 
 #[cfg(test)]

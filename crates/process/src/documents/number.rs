@@ -5,6 +5,9 @@ use canonical::{Currency, Decimal, Exact, Money};
 /// A decimal as in X12 type R and `xs:decimal`: `.5`, `5.` and `+5` are allowed, exponents are not.
 pub(super) fn decimal(text: &str) -> Result<Decimal, &'static str> {
     let text = text.trim();
+    if let Some(plain) = plain(text) {
+        return Ok(plain);
+    }
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => ("-", digits),
         None => ("", text.strip_prefix('+').unwrap_or(text)),
@@ -26,6 +29,42 @@ pub(super) fn decimal(text: &str) -> Result<Decimal, &'static str> {
     match fraction {
         "" => format!("{sign}{whole}").parse(),
         _ => format!("{sign}{whole}.{fraction}").parse(),
+    }
+}
+
+/// A number of few digits, as nearly all are.
+fn plain(text: &str) -> Option<Decimal> {
+    let (is_negative, digits) = match text.as_bytes() {
+        [b'-', rest @ ..] => (true, rest),
+        all => (false, all),
+    };
+    if digits.is_empty() || digits.len() > 16 {
+        return None;
+    }
+    let (mut value, mut places, mut has_point, mut count) = (0i128, 0u32, false, 0u32);
+    for byte in digits {
+        match byte {
+            b'0'..=b'9' => {
+                value = value * 10 + i128::from(byte - b'0');
+                places += u32::from(has_point);
+                count += 1;
+            }
+            b'.' if !has_point => has_point = true,
+            _ => return None,
+        }
+    }
+    if count == 0 || places > 6 {
+        return None;
+    }
+    Decimal::new(if is_negative { -value } else { value }, places)
+}
+
+/// A decimal with another mark than the point.
+pub(super) fn decimal_marked(text: &str, mark: char) -> Result<Decimal, &'static str> {
+    match mark {
+        '.' => decimal(text),
+        _ if text.contains('.') => Err("this partner writes decimals with a comma"),
+        _ => decimal(&text.replace(mark, ".")),
     }
 }
 
@@ -66,7 +105,89 @@ pub(super) fn extended(
     if price_base.is_zero() {
         return None;
     }
+    if let Some(minor) = extended_small(quantity, price, price_base, currency.exponent()) {
+        return Decimal::new(minor, currency.exponent());
+    }
     total(&(quantity.exact() * price.exact() / price_base.exact()), currency)
+}
+
+/// The same in machine integers; `None` where that overflows.
+fn extended_small(
+    quantity: Decimal,
+    price: Decimal,
+    price_base: Decimal,
+    exponent: u32,
+) -> Option<i128> {
+    let ((quantity, places), (price, price_places)) = (quantity.parts(), price.parts());
+    let (base, base_places) = price_base.parts();
+    let upper = quantity
+        .checked_mul(price)?
+        .checked_mul(10i128.checked_pow(base_places + exponent)?)?
+        .checked_mul(2)?;
+    let lower = base.checked_mul(10i128.checked_pow(places + price_places)?)?;
+    // halves go away from zero
+    let magnitude = upper.unsigned_abs().checked_add(lower.unsigned_abs())?
+        / lower.unsigned_abs().checked_mul(2)?;
+    let magnitude = i128::try_from(magnitude).ok()?;
+    Some(if (upper < 0) == (lower < 0) { magnitude } else { -magnitude })
+}
+
+/// An exact sum of decimals, in millionths: a decimal has at most six places and fifteen digits, so
+/// that no document's sum comes near the end of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sum(i128);
+
+impl Sum {
+    const PLACES: u32 = 6;
+
+    pub(super) fn add(&mut self, value: Decimal) {
+        self.0 = self.0.saturating_add(millionths(value));
+    }
+
+    pub(super) fn subtract(&mut self, value: Decimal) {
+        self.0 = self.0.saturating_sub(millionths(value));
+    }
+
+    pub(super) fn join(&mut self, other: &Self) {
+        self.0 = self.0.saturating_add(other.0);
+    }
+
+    pub(super) fn is(&self, value: Decimal) -> bool {
+        self.0 == millionths(value)
+    }
+
+    pub(super) fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+
+    /// Rounded to the currency, halves away from zero; `None` beyond 15 digits.
+    pub(super) fn total(&self, currency: Currency) -> Option<Decimal> {
+        let exponent = currency.exponent();
+        let unit = 10u128.checked_pow(Self::PLACES.checked_sub(exponent)?)?;
+        let magnitude = i128::try_from((self.0.unsigned_abs() + unit / 2) / unit).ok()?;
+        Decimal::new(if self.0 < 0 { -magnitude } else { magnitude }, exponent)
+    }
+
+    pub(super) fn exact(&self) -> Exact {
+        Exact::new(self.0.into(), 1_000_000.into())
+    }
+}
+
+impl FromIterator<Decimal> for Sum {
+    fn from_iter<I: IntoIterator<Item = Decimal>>(values: I) -> Self {
+        let mut sum = Self::default();
+        values.into_iter().for_each(|it| sum.add(it));
+        sum
+    }
+}
+
+fn millionths(value: Decimal) -> i128 {
+    let (mantissa, places) = value.parts();
+    match Sum::PLACES.checked_sub(places) {
+        Some(missing) => mantissa.saturating_mul(10i128.pow(missing)),
+        // ok: more places than six are zeros
+        None => mantissa / 10i128.pow((places - Sum::PLACES).min(38)),
+    }
 }
 
 #[cfg(test)]

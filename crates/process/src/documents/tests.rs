@@ -81,7 +81,8 @@ proptest! {
 #[expect(clippy::print_stdout, reason = "the table of what was read is the point of it")]
 fn real_documents_are_read_with_their_own_totals_or_refused_with_a_place() {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folders = ["x12/_810", "x12/_850", "en16931-examples"];
+    let folders =
+        ["x12/_810", "x12/_850", "x12/_855", "x12/_856", "x12/_832/_4010", "en16931-examples"];
     if !shared.is_dir() {
         println!("{} is not there: no real documents were read", shared.display());
         return;
@@ -140,6 +141,15 @@ fn checked(name: &str, parsed: &Parsed) -> String {
                 invoice.gross_amount,
                 invoice.currency
             )
+        }
+        Parsed::Acknowledgement(parsed) => {
+            let it = &parsed.acknowledgement;
+            format!("{:?} {} | {} lines", it.status, it.purchase_order_number, it.lines.len())
+        }
+        Parsed::ShipNotice(parsed) => {
+            let it = &parsed.notice;
+            let quantities: Exact = it.lines.iter().map(|it| it.quantity.value.exact()).sum();
+            format!("Shipment {} | {} lines {}", it.number, it.lines.len(), exact_text(&quantities))
         }
         Parsed::Order(parsed) => {
             let order = &parsed.order;

@@ -1,38 +1,76 @@
 //! ASC X12: segments by the delimiters that each interchange declares, and its three envelopes.
 //!
-//! Several interchanges in one file are all read, each with its own delimiters. Counts and control
-//! numbers must agree: they are how a damaged transmission shows.
+//! Several interchanges in one file are all read, each with its own delimiters. The file is walked
+//! twice: once for its envelopes, once for what they hold, a transaction set at a time; no more than
+//! one is ever in memory beside the file.
 
+mod acknowledge;
+mod acknowledgement;
 mod charge;
+mod envelope;
 mod invoice;
 mod item;
 mod order;
+mod order_out;
 mod party;
 mod segment;
+mod ship_notice;
+mod write;
 
 use super::fault::Faults;
-use super::{Control, Parsed};
-use canonical::{Error, Result};
+use super::mapping::{Mappings, Table};
+use super::{Control, Document, Parsed};
+use acknowledge::Acknowledging;
+use canonical::{Error, FieldError, Result};
+use envelope::{Group, Interchange, Set};
+use jiff::civil::DateTime;
+pub(super) use order_out::write_order;
 use segment::Segment;
 use std::borrow::Cow;
 
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Parsed>> {
+/// Reads each document of a file by itself, and gives the acknowledgement of each interchange where
+/// a time for it is given.
+///
+/// # Errors
+/// `invalid` where the file is no X12 or belongs to no interchange.
+pub(super) fn each(
+    bytes: &[u8],
+    mappings: &Mappings,
+    now: Option<DateTime>,
+    take: &mut dyn FnMut(Document),
+) -> Result<Vec<Vec<u8>>> {
     let text = text(bytes);
-    let segments = segment::split(&text)?;
-    let mut envelope = Envelope::default();
-    for (index, segment) in segments.iter().enumerate() {
-        envelope.take(index, segment);
+    let is_latin = matches!(text, Cow::Owned(_));
+    let envelopes = envelope::read(&text, is_latin);
+    let mut faults = envelopes.damage.fields();
+    let mut is_empty = true;
+    let mut acknowledgements = Vec::new();
+    for interchange in &envelopes.interchanges {
+        let mut answer = now.map(|now| Acknowledging::new(interchange, is_latin, now));
+        for group in &interchange.groups {
+            if let Some(answer) = &mut answer {
+                answer.open(group);
+            }
+            for set in &group.sets {
+                is_empty = false;
+                take(Envelope { mappings, interchange, group, set }.document(answer.as_mut()));
+            }
+            if let Some(answer) = &mut answer {
+                answer.close(group);
+            }
+        }
+        acknowledgements.extend(answer.and_then(Acknowledging::finish));
+        // what refuses documents is told there
+        if interchange.groups.iter().all(|it| it.sets.is_empty()) {
+            faults.extend(interchange.damage.fields());
+            faults.extend(interchange.groups.iter().flat_map(|it| it.damage.fields()));
+        }
     }
-    let (sets, mut faults) = envelope.finish(&segments);
-    let mut parsed = Vec::with_capacity(sets.len());
-    // a damaged transmission is not looked into: its faults would only be echoes
-    if faults.is_empty() {
-        parsed.extend(sets.iter().filter_map(|set| set.read(&segments, &mut faults)));
+    if is_empty && faults.is_empty() {
+        let detail = "the file holds no transaction set";
+        faults.push(FieldError { pointer: "segment 1 (ISA)".into(), detail: detail.into() });
     }
-    if sets.is_empty() && faults.is_empty() {
-        faults.add("segment 1 (ISA)", "the file holds no transaction set");
-    }
-    faults.finish(Some(parsed))
+    if faults.is_empty() { Ok(acknowledgements) } else { Err(Error::invalid_fields(faults)) }
 }
 
 /// The file as text: UTF-8, or else ISO 8859-1, in which old systems still send names.
@@ -50,169 +88,99 @@ struct Partner<'t> {
     id: &'t str,
 }
 
-/// Where one transaction set stands, and what its envelope says.
-#[derive(Debug)]
-struct Set<'t> {
-    first: usize,
-    last: usize,
-    control: Control,
-    sender: Partner<'t>,
-    receiver: Partner<'t>,
+/// What is around a transaction set.
+#[derive(Clone, Copy, Debug)]
+struct Envelope<'e, 't> {
+    mappings: &'e Mappings,
+    interchange: &'e Interchange<'t>,
+    group: &'e Group<'t>,
+    set: &'e Set<'t>,
 }
 
-impl<'t> Set<'t> {
-    fn read(&self, segments: &[Segment<'t>], faults: &mut Faults) -> Option<Parsed> {
-        let body = segments.get(self.first..=self.last)?;
-        let header = body.first()?;
+/// What the readers of transaction sets know of what is around theirs.
+#[derive(Clone, Copy, Debug)]
+struct Context<'e, 't> {
+    sender: Partner<'t>,
+    receiver: Partner<'t>,
+    table: &'e Table,
+    control: &'e Control,
+}
+
+impl<'t> Envelope<'_, 't> {
+    fn document(&self, answer: Option<&mut Acknowledging<'t>>) -> Document {
+        let control = self.control();
+        let kind = self.set.header.element(1).chars().take(3).collect();
+        let mut faults = Faults::default();
+        let outcome = match self.damage() {
+            Some(error) => Err(error),
+            None => {
+                let parsed = self.read(&control, &mut faults);
+                faults.finish(parsed)
+            }
+        };
+        if let Some(answer) = answer {
+            answer.set(self.set, &faults, outcome.is_ok());
+        }
+        let notes = faults.notes().iter().map(super::fault::Fault::field).collect();
+        Document { kind, control, outcome, notes }
+    }
+
+    /// A damaged transmission is not looked into: its faults would only be echoes.
+    fn damage(&self) -> Option<Error> {
+        let damages = [&self.interchange.damage, &self.group.damage, &self.set.damage];
+        let fields: Vec<FieldError> = damages.iter().flat_map(|it| it.fields()).collect();
+        (!fields.is_empty()).then(|| Error::invalid_fields(fields))
+    }
+
+    fn control(&self) -> Control {
+        let number = |header: &Segment<'t>, at| Some(header.element(at).to_owned());
+        Control {
+            interchange: number(&self.interchange.header, 13),
+            group: number(&self.group.header, 6),
+            transaction: number(&self.set.header, 2),
+        }
+    }
+
+    fn read(&self, control: &Control, faults: &mut Faults) -> Option<Parsed> {
+        let partner = |at: usize| Partner {
+            qualifier: self.interchange.header.element(at),
+            id: self.interchange.header.element(at + 1),
+        };
+        let (sender, receiver) = (partner(5), partner(7));
+        // of an order that we sent, the partner is the receiver
+        let known = self.mappings.knows(sender.qualifier, sender.id);
+        let (of, group) = if known { (sender, 2) } else { (receiver, 3) };
+        let table = self.mappings.table(of.qualifier, of.id, self.group.header.element(group));
+        let context = Context { sender, receiver, table, control };
+        let header = &self.set.header;
+        let segments = self.set.segments();
         match header.element(1) {
-            "810" => invoice::read(self, body, faults).map(|it| Parsed::Invoice(Box::new(it))),
-            "850" => order::read(self, body, faults).map(|it| Parsed::Order(Box::new(it))),
+            "810" => {
+                invoice::read(&context, segments, faults).map(|it| Parsed::Invoice(Box::new(it)))
+            }
+            "850" => order::read(&context, segments, faults).map(|it| Parsed::Order(Box::new(it))),
+            "855" => acknowledgement::read(&context, segments, faults)
+                .map(|it| Parsed::Acknowledgement(Box::new(it))),
+            "856" => ship_notice::read(&context, segments, faults)
+                .map(|it| Parsed::ShipNotice(Box::new(it))),
             other => {
-                let detail = format!("a transaction set \"{other}\" is not read: 810 and 850 are");
-                faults.add(header.at(1), detail);
+                let other: String = other.chars().take(3).filter(|it| !it.is_control()).collect();
+                faults.add(header.at(1).code(super::fault::ElementCode::Code), unread(&other));
                 None
             }
         }
     }
 }
 
-/// An envelope that was opened: its header, and how much it holds so far.
-#[derive(Clone, Copy, Debug)]
-struct Open<'s, 't> {
-    header: &'s Segment<'t>,
-    index: usize,
-    held: usize,
-}
-
-#[derive(Debug, Default)]
-struct Envelope<'s, 't> {
-    interchange: Option<Open<'s, 't>>,
-    group: Option<Open<'s, 't>>,
-    set: Option<Open<'s, 't>>,
-    sets: Vec<Set<'t>>,
-    faults: Faults,
-}
-
-impl<'s, 't> Envelope<'s, 't> {
-    fn take(&mut self, index: usize, segment: &'s Segment<'t>) {
-        let open = Some(Open { header: segment, index, held: 0 });
-        match segment.id() {
-            "ISA" => {
-                self.nothing_is_open(segment);
-                self.interchange = open;
-                (self.group, self.set) = (None, None);
-            }
-            "GS" => {
-                self.must_be_outside(segment, self.group.or(self.set));
-                self.must_be_inside(segment, self.interchange, "an interchange (ISA)");
-                self.group = open;
-            }
-            "ST" => {
-                self.must_be_outside(segment, self.set);
-                self.must_be_inside(segment, self.group, "a functional group (GS)");
-                self.set = open;
-            }
-            "SE" => self.close_set(index, segment),
-            "GE" => {
-                self.must_be_outside(segment, self.set);
-                let group = self.group.take();
-                self.close(segment, group, &Trailer { control: 6, holds: "transaction sets" });
-                self.interchange = self.interchange.map(one_more);
-            }
-            "IEA" => {
-                self.must_be_outside(segment, self.group.or(self.set));
-                let interchange = self.interchange.take();
-                self.close(segment, interchange, &Trailer { control: 13, holds: "groups" });
-            }
-            "TA1" => {}
-            _ => self.must_be_inside(segment, self.set, "a transaction set (ST)"),
-        }
-    }
-
-    fn nothing_is_open(&mut self, segment: &Segment<'t>) {
-        self.must_be_outside(segment, self.interchange.or(self.group).or(self.set));
-    }
-
-    fn must_be_inside(&mut self, segment: &Segment<'t>, open: Option<Open<'s, 't>>, what: &str) {
-        if open.is_none() {
-            self.faults.add(segment.place(), format!("this segment belongs inside {what}"));
-        }
-    }
-
-    fn must_be_outside(&mut self, segment: &Segment<'t>, open: Option<Open<'s, 't>>) {
-        if let Some(open) = open {
-            let detail =
-                format!("{} is still open here: its trailer is missing", open.header.place());
-            self.faults.add(segment.place(), detail);
-        }
-    }
-
-    fn close_set(&mut self, index: usize, segment: &'s Segment<'t>) {
-        let set = self.set.take().map(|it| Open { held: index + 1 - it.index, ..it });
-        self.close(segment, set, &Trailer { control: 2, holds: "segments" });
-        self.group = self.group.map(one_more);
-        let (Some(set), Some(group), Some(interchange)) = (set, self.group, self.interchange)
-        else {
-            return;
-        };
-        let number = |header: &Segment<'t>, element| Some(header.element(element).to_owned());
-        let partner = |element: usize| Partner {
-            qualifier: interchange.header.element(element),
-            id: interchange.header.element(element + 1),
-        };
-        self.sets.push(Set {
-            first: set.index,
-            last: index,
-            control: Control {
-                interchange: number(interchange.header, 13),
-                group: number(group.header, 6),
-                transaction: number(set.header, 2),
-            },
-            sender: partner(5),
-            receiver: partner(7),
-        });
-    }
-
-    fn close(&mut self, trailer: &Segment<'t>, open: Option<Open<'s, 't>>, rule: &Trailer) {
-        let Some(open) = open else {
-            self.faults.add(trailer.place(), "there is nothing here that this trailer could end");
-            return;
-        };
-        let stated = trailer.element(1);
-        if stated.parse() != Ok(open.held) {
-            let detail = format!("\"{stated}\" {} are stated, {} are there", rule.holds, open.held);
-            self.faults.add(trailer.at(1), detail);
-        }
-        let (header, control) = (open.header.element(rule.control), trailer.element(2));
-        let bare = |text: &'t str| text.trim_start_matches('0');
-        if control.is_empty() || bare(control) != bare(header) {
-            let detail = format!(
-                "the control number \"{control}\" is not \"{header}\" of {}",
-                open.header.at(rule.control)
-            );
-            self.faults.add(trailer.at(2), detail);
-        }
-    }
-
-    fn finish(mut self, segments: &[Segment<'t>]) -> (Vec<Set<'t>>, Faults) {
-        if let Some(last) = segments.last()
-            && let Some(open) = self.set.or(self.group).or(self.interchange)
-        {
-            let detail = format!("the file ends while {} is open", open.header.place());
-            self.faults.add(last.place(), detail);
-        }
-        (self.sets, self.faults)
-    }
-}
-
-/// Which element of the header carries the control number, and what the trailer counts.
-struct Trailer {
-    control: usize,
-    holds: &'static str,
-}
-
-fn one_more<'s, 't>(open: Open<'s, 't>) -> Open<'s, 't> {
-    Open { held: open.held + 1, ..open }
+/// Why a kind of transaction set is not read, and what to do instead.
+fn unread(kind: &str) -> String {
+    let why = match kind {
+        "832" => "a price catalogue (832) is not read: prices count as the order states them",
+        "997" | "999" => "an acknowledgement of ours (997) asks for nothing",
+        "860" => "a change of an order (860) is not read: send the whole order as an 850",
+        _ => return format!("a transaction set \"{kind}\" is not read: 810, 850, 855, 856 are"),
+    };
+    why.to_owned()
 }
 
 /// A date as X12 writes it: CCYYMMDD, or YYMMDD where 70 and later are of the last century.
@@ -230,11 +198,6 @@ fn date(text: &str) -> Result<jiff::civil::Date, &'static str> {
     let part = |value: i32| i8::try_from(value % 100).unwrap_or_default();
     let year = i16::try_from(year).unwrap_or_default();
     jiff::civil::Date::new(year, part(number / 100), part(number)).map_err(|_no_such_day| WRONG)
-}
-
-/// The refusal of a file that is no X12 at all, or that breaks off.
-fn broken(number: usize, id: &str, detail: &str) -> Error {
-    Error::invalid_field(format!("segment {number} ({id})"), detail)
 }
 
 #[cfg(test)]

@@ -92,9 +92,7 @@ impl Process {
             let arrival = Arrival { submission, channel, payload_sha256 };
             answers.push(match document {
                 Parsed::Invoice(it) => self.submit_parsed(principal, arrival, *it, None).await,
-                Parsed::Order(_) => {
-                    Err(Error::invalid("it is an order; orders stay where they are kept"))
-                }
+                other => Err(unstored(&other)),
             });
         }
         Ok(answers)
@@ -193,6 +191,19 @@ impl Process {
     }
 }
 
+/// What is read, checked, and kept by somebody else.
+fn unstored(parsed: &Parsed) -> Error {
+    Error::invalid(match parsed {
+        Parsed::Order(_) => {
+            "it is an order: read and checked, not stored; orders stay where they are kept"
+        }
+        Parsed::Acknowledgement(_) => {
+            "it is an acknowledgement of an order: read and checked, not stored"
+        }
+        _ => "it is a ship notice: read and checked, not stored",
+    })
+}
+
 /// Who sends what in which form: the same bytes on the same channel are the same submission.
 fn channel(submission: &Submission, principal: &Principal) -> String {
     format!("{}:{}", submission.format.name(), principal.id)
@@ -212,7 +223,7 @@ async fn read_one(submission: &Submission) -> Result<ParsedInvoice> {
     let several = documents.len();
     let mut invoices = documents.into_iter().filter_map(|it| match it {
         Parsed::Invoice(invoice) => Some(*invoice),
-        Parsed::Order(_) => None,
+        _other => None,
     });
     match (invoices.next(), several) {
         (Some(invoice), 1) => Ok(invoice),

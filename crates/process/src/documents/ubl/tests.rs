@@ -8,7 +8,7 @@ const CREDIT: &str = include_str!("../fixtures/credit.ubl.xml");
 fn invoice(text: &str) -> ParsedInvoice {
     match read(text.as_bytes()).unwrap() {
         Parsed::Invoice(invoice) => *invoice,
-        Parsed::Order(order) => panic!("{order:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

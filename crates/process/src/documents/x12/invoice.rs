@@ -5,11 +5,12 @@ mod line;
 use super::charge::{self, Extra};
 use super::party::Parties;
 use super::segment::Segment;
-use super::{Set, date, item};
-use crate::documents::fault::Faults;
-use crate::documents::{CHARGES_MAX, LINES_MAX, ParsedInvoice, StatedTotals, number};
+use super::{Context, date, item};
+use crate::documents::fault::{ElementCode, Faults};
+use crate::documents::number::Sum;
+use crate::documents::{CHARGES_MAX, LINES_MAX, ParsedInvoice, StatedTotals};
 use canonical::{
-    Charge, Currency, Decimal, Exact, Invoice, InvoiceKind, InvoiceLine, PurchaseOrderNumber,
+    Charge, Currency, Decimal, Invoice, InvoiceKind, InvoiceLine, PurchaseOrderNumber,
     SupplierInvoiceNumber,
 };
 use jiff::civil::Date;
@@ -18,21 +19,23 @@ use line::Line;
 /// The roles of the supplier's side: selling party, vendor, supplier, issuer, remit-to.
 const SUPPLIER: [&str; 6] = ["SE", "VN", "SU", "II", "RI", "RE"];
 
-pub(super) fn read(
-    set: &Set<'_>,
-    segments: &[Segment<'_>],
+pub(super) fn read<'t>(
+    context: &Context<'_, 't>,
+    segments: impl Iterator<Item = Segment<'t>>,
     faults: &mut Faults,
 ) -> Option<ParsedInvoice> {
-    let mut reading = Reading::new(faults);
+    let mut reading = Reading::new(context, faults);
+    let mut last = None;
     for segment in segments {
-        reading.take(segment);
+        reading.take(&segment);
         if reading.lines.len() > LINES_MAX {
             let detail = format!("an invoice has at most {LINES_MAX} lines");
             reading.faults.add(segment.place(), detail);
             return None;
         }
+        last = Some(segment);
     }
-    reading.finish(set, segments.last()?)
+    reading.finish(&last?)
 }
 
 /// Which loop the segment in hand belongs to.
@@ -48,19 +51,21 @@ enum Place {
 
 #[derive(Debug)]
 struct Reading<'f, 't> {
+    context: &'f Context<'f, 't>,
     faults: &'f mut Faults,
     place: Place,
     number: Option<SupplierInvoiceNumber>,
     date: Option<Date>,
     kind: InvoiceKind,
     order: Option<PurchaseOrderNumber>,
+    cited: Option<SupplierInvoiceNumber>,
     currency: Currency,
     parties: Parties<'t>,
     lines: Vec<Line<'t>>,
     charges: Vec<Charge>,
-    discount: Exact,
-    tax: Exact,
-    line_tax: Exact,
+    discount: Sum,
+    tax: Sum,
+    line_tax: Sum,
     has_tax: bool,
     has_beginning: bool,
     has_total: bool,
@@ -69,21 +74,23 @@ struct Reading<'f, 't> {
 }
 
 impl<'f, 't> Reading<'f, 't> {
-    fn new(faults: &'f mut Faults) -> Self {
+    fn new(context: &'f Context<'f, 't>, faults: &'f mut Faults) -> Self {
         Self {
+            context,
             faults,
             place: Place::Header,
             number: None,
             date: None,
             kind: InvoiceKind::Standard,
             order: None,
+            cited: None,
             currency: Currency::USD,
             parties: Parties::default(),
             lines: Vec::new(),
             charges: Vec::new(),
-            discount: Exact::default(),
-            tax: Exact::default(),
-            line_tax: Exact::default(),
+            discount: Sum::default(),
+            tax: Sum::default(),
+            line_tax: Sum::default(),
             has_tax: false,
             has_beginning: false,
             has_total: false,
@@ -97,7 +104,7 @@ impl<'f, 't> Reading<'f, 't> {
             ("BIG", _) => self.beginning(segment),
             ("CUR", _) => self.currency(segment),
             ("N1", Place::Header | Place::Party) => {
-                self.parties.open(segment, self.faults);
+                self.parties.open(segment, self.context.table, self.faults);
                 self.place = Place::Party;
             }
             ("N1" | "SLN", Place::Line | Place::LineDetail) => self.place = Place::LineDetail,
@@ -106,10 +113,14 @@ impl<'f, 't> Reading<'f, 't> {
                 let stated = self.faults.keep(segment.element(2).parse(), || segment.at(2));
                 self.order = self.order.take().or(stated);
             }
+            // OI: the invoice that a memo is about
+            ("REF", Place::Header) if segment.element(1) == "OI" => {
+                self.cited = self.faults.keep(segment.element(2).parse(), || segment.at(2));
+            }
             ("IT1", _) => self.line(segment),
             ("REF" | "PID" | "PAM", Place::Line) => {
                 if let Some(line) = self.lines.last_mut() {
-                    line.take(segment, self.currency, self.faults);
+                    line.take(segment, self.currency, self.context.table, self.faults);
                 }
             }
             ("SAC" | "ITA", place) => self.extra(segment, place),
@@ -117,7 +128,8 @@ impl<'f, 't> Reading<'f, 't> {
             ("TDS", _) => {
                 self.place = Place::Summary;
                 self.has_total = true;
-                self.totals.gross = charge::cents(segment, 1, self.currency, self.faults);
+                self.totals.gross =
+                    charge::cents(segment, 1, self.currency, self.context.table, self.faults);
             }
             ("AMT", Place::Summary) => self.total(segment),
             ("CTT", _) => self.counts = Some(*segment),
@@ -127,7 +139,8 @@ impl<'f, 't> Reading<'f, 't> {
 
     fn beginning(&mut self, segment: &Segment<'t>) {
         self.has_beginning = true;
-        self.date = self.faults.keep(date(segment.element(1)), || segment.at(1));
+        self.date =
+            self.faults.keep(date(segment.element(1)), || segment.at(1).code(ElementCode::Date));
         self.number = self.faults.keep(segment.element(2).parse(), || segment.at(2));
         if !segment.element(4).is_empty() {
             self.order = self.faults.keep(segment.element(4).parse(), || segment.at(4));
@@ -156,28 +169,29 @@ impl<'f, 't> Reading<'f, 't> {
 
     fn line(&mut self, segment: &Segment<'t>) {
         self.place = Place::Line;
-        self.lines.push(Line::new(*segment, item::read(segment, self.faults)));
+        self.lines.push(Line::new(*segment, item::read(segment, self.context.table, self.faults)));
     }
 
     fn extra(&mut self, segment: &Segment<'t>, place: Place) {
         if place == Place::LineDetail {
             return;
         }
-        let Some(extra) = charge::read(segment, self.currency, self.faults) else {
+        let Some(extra) = charge::read(segment, self.currency, self.context.table, self.faults)
+        else {
             return;
         };
         if place == Place::Line {
             if let Some(line) = self.lines.last_mut() {
                 match extra {
-                    Extra::Allowance(amount) => line.discount += amount.exact(),
-                    Extra::Charge(_kind, amount) => line.discount -= amount.exact(),
-                    Extra::Tax(amount) => self.line_tax += amount.exact(),
+                    Extra::Allowance(amount) => line.discount.add(amount),
+                    Extra::Charge(_kind, amount) => line.discount.subtract(amount),
+                    Extra::Tax(amount) => self.line_tax.add(amount),
                 }
             }
             return;
         }
         match extra {
-            Extra::Allowance(amount) => self.discount += amount.exact(),
+            Extra::Allowance(amount) => self.discount.add(amount),
             Extra::Charge(_, _) if self.charges.len() == CHARGES_MAX => {
                 let detail = format!("a document has at most {CHARGES_MAX} charges");
                 self.faults.add(segment.place(), detail);
@@ -185,7 +199,7 @@ impl<'f, 't> Reading<'f, 't> {
             Extra::Charge(kind, amount) => self.charges.push(Charge { kind, amount }),
             Extra::Tax(amount) => {
                 self.has_tax = true;
-                self.tax += amount.exact();
+                self.tax.add(amount);
             }
         }
     }
@@ -196,14 +210,16 @@ impl<'f, 't> Reading<'f, 't> {
         if matches!(segment.element(7), "D" | "I" | "O") || place == Place::LineDetail {
             return;
         }
-        let Some(amount) = charge::written(segment, 2, self.currency, self.faults) else {
+        let Some(amount) =
+            charge::written(segment, 2, self.currency, self.context.table, self.faults)
+        else {
             return;
         };
         if place == Place::Line {
-            self.line_tax += amount.exact();
+            self.line_tax.add(amount);
         } else {
             self.has_tax = true;
-            self.tax += amount.exact();
+            self.tax.add(amount);
         }
     }
 
@@ -214,28 +230,29 @@ impl<'f, 't> Reading<'f, 't> {
             "N" => &mut self.totals.net,
             _ => return,
         };
-        *slot = charge::written(segment, 2, self.currency, self.faults);
+        *slot = charge::written(segment, 2, self.currency, self.context.table, self.faults);
     }
 
-    fn finish(mut self, set: &Set<'t>, trailer: &Segment<'t>) -> Option<ParsedInvoice> {
+    fn finish(mut self, trailer: &Segment<'t>) -> Option<ParsedInvoice> {
         let stated: Vec<_> = self.lines.iter().map(|it| (it.segment, it.number())).collect();
         let numbers = item::line_numbers(&stated, self.faults);
-        item::check_totals(self.counts, &stated, self.faults);
+        let quantities: Vec<&str> = self.lines.iter().map(|it| it.segment.element(2)).collect();
+        item::check_totals(self.counts, &quantities, self.context.table, self.faults);
         let mut lines = Vec::with_capacity(self.lines.len());
         for (line, number) in std::mem::take(&mut self.lines).into_iter().zip(numbers) {
             lines.extend(line.finish(number, self.order.as_ref(), self.currency, self.faults));
         }
-        let (supplier_id, supplier) = self.parties.supplier(&SUPPLIER, set.sender);
+        let (supplier_id, supplier) = self.parties.supplier(&SUPPLIER, true, self.context);
         let (facility_id, buyer_facility) = self.parties.facilities();
-        let missing = || trailer.place();
-        self.faults.need(self.has_beginning.then_some(()), missing, "BIG, number and date,");
-        self.faults.need(self.has_total.then_some(()), missing, "TDS, the total amount,");
-        let supplier_id = self.faults.need(supplier_id, missing, "N1, the supplier's name,");
+        let missing = |what| move || trailer.place().missing(what);
+        self.faults.need(self.has_beginning.then_some(()), missing("BIG"), "BIG, number and date,");
+        self.faults.need(self.has_total.then_some(()), missing("TDS"), "TDS, the total amount,");
+        let supplier_id = self.faults.need(supplier_id, missing("N1"), "N1, the supplier's name,");
         let tax = if self.has_tax { &self.tax } else { &self.line_tax };
         let tax_amount = sum(tax, self.currency, trailer, self.faults)?;
         let discount_amount = sum(&self.discount, self.currency, trailer, self.faults)?;
         let invoice = Invoice {
-            cited_invoice_number: None,
+            cited_invoice_number: self.cited,
             remit_to: None,
             exchange_rate: None,
             supplier_invoice_number: self.number?,
@@ -250,7 +267,7 @@ impl<'f, 't> Reading<'f, 't> {
             tax_amount,
             gross_amount: self.totals.gross?,
         };
-        let (stated, control) = (self.totals, set.control.clone());
+        let (stated, control) = (self.totals, self.context.control.clone());
         Some(ParsedInvoice { invoice, supplier, buyer_facility, stated, control })
     }
 }
@@ -265,11 +282,11 @@ fn kind(stated: InvoiceKind, lines: &[InvoiceLine]) -> InvoiceKind {
 }
 
 fn sum(
-    value: &Exact,
+    value: &Sum,
     currency: Currency,
     trailer: &Segment<'_>,
     faults: &mut Faults,
 ) -> Option<Decimal> {
-    let total = number::total(value, currency).ok_or("the sum before this has over 15 digits");
+    let total = value.total(currency).ok_or("the sum before this has over 15 digits");
     faults.keep(total, || trailer.place())
 }

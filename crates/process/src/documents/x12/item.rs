@@ -1,12 +1,15 @@
 //! What IT1 (invoice) and PO1 (order) have in common: quantity, unit, price and product numbers.
 
 use super::segment::Segment;
-use crate::documents::fault::Faults;
-use crate::documents::{number, unit};
+use crate::documents::TEXT_BYTES_MAX;
+use crate::documents::fault::{ElementCode, Faults, Place};
+use crate::documents::mapping::{HashTotal, ItemNumber, Table};
+use crate::documents::number::{self, Sum};
 use canonical::{Decimal, Gtin, ItemId, PurchaseOrderNumber, Quantity};
-use num_bigint::BigUint;
-use num_traits::Num;
 use std::collections::HashSet;
+
+/// The most lots or serial numbers of one line.
+pub(super) const TRACES_MAX: usize = 1_000;
 
 /// The first seven elements of IT1 or PO1, and the product numbers after them.
 #[derive(Debug)]
@@ -14,65 +17,111 @@ pub(super) struct Item {
     pub(super) quantity: Quantity,
     pub(super) unit_price: Decimal,
     pub(super) price_base: Decimal,
+    pub(super) has_price: bool,
     pub(super) price_is_estimated: bool,
+    pub(super) numbers: Numbers,
+}
+
+/// The product numbers of a line.
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
     pub(super) item_id: Option<ItemId>,
     pub(super) supplier_item_number: Option<String>,
     pub(super) manufacturer_part_number: Option<String>,
     pub(super) gtin: Option<Gtin>,
     pub(super) order: Option<PurchaseOrderNumber>,
     pub(super) order_line: Option<u32>,
+    pub(super) lots: Vec<String>,
+    pub(super) serials: Vec<String>,
 }
 
-pub(super) fn read(segment: &Segment<'_>, faults: &mut Faults) -> Option<Item> {
-    let quantity = number::decimal(segment.element(2));
-    let quantity = faults.keep(quantity, || segment.at(2));
-    let uom = faults.keep(unit::of_x12(segment.element(3)), || segment.at(3));
-    let basis = segment.element(5);
+/// The whole line; a line of an order or an invoice must have its price.
+pub(super) fn read(segment: &Segment<'_>, table: &Table, faults: &mut Faults) -> Option<Item> {
+    let item = read_loose(segment, table, faults)?;
+    if item.has_price {
+        return Some(item);
+    }
+    faults.add(segment.at(4), "a line has a price, or the basis NC where it costs nothing");
+    None
+}
+
+/// A line that may do without a price.
+pub(super) fn read_loose(
+    segment: &Segment<'_>,
+    table: &Table,
+    faults: &mut Faults,
+) -> Option<Item> {
+    let mut elements = segment.elements().skip(2);
+    let mut next = || elements.next().unwrap_or_default();
+    let (quantity, unit, price, basis) = (next(), next(), next(), next());
+    let mark = table.decimal_mark();
+    let value = faults.keep(number::decimal_marked(quantity, mark), || segment.at(2));
+    let uom = faults.keep(table.unit(unit), || segment.at(3).code(ElementCode::Code));
     // NC: no charge
-    let price = match segment.element(4) {
-        "" if basis == "NC" => Ok(Decimal::ZERO),
-        text => number::decimal(text),
+    let has_price = !price.is_empty() || basis == "NC";
+    let unit_price = match price {
+        "" => Ok(Decimal::ZERO),
+        text => number::decimal_marked(text, mark),
     };
-    let price = faults.keep(price, || segment.at(4));
-    let (value, uom, unit_price) = (quantity?, uom?, price?);
-    let mut item = Item {
-        price_base: unit::price_base(basis, &uom),
+    let unit_price = faults.keep(unit_price, || segment.at(4));
+    let (value, uom) = (value?, uom?);
+    let price_base = table.price_base(basis, &uom);
+    let price_base = faults.keep(price_base, || segment.at(5).code(ElementCode::Code));
+    let mut numbers = Numbers::default();
+    for (qualifier, value, element) in segment.pairs(6).filter(|(_, value, _)| !value.is_empty()) {
+        numbers.take((qualifier, value), || segment.at(element), table, faults);
+    }
+    Some(Item {
+        price_base: price_base?,
+        has_price,
         price_is_estimated: matches!(basis, "ES" | "TB"),
         quantity: Quantity { value, uom },
-        unit_price,
-        item_id: None,
-        supplier_item_number: None,
-        manufacturer_part_number: None,
-        gtin: None,
-        order: None,
-        order_line: None,
-    };
-    for (qualifier, value, element) in segment.pairs(6).filter(|(_, value, _)| !value.is_empty()) {
-        item.take(qualifier, value, || segment.at(element), faults);
-    }
-    Some(item)
+        unit_price: unit_price?,
+        numbers,
+    })
 }
 
-impl Item {
-    fn take(
+impl Numbers {
+    pub(super) fn take(
         &mut self,
-        qualifier: &str,
-        value: &str,
-        place: impl FnOnce() -> String,
+        (qualifier, value): (&str, &str),
+        place: impl Fn() -> Place,
+        table: &Table,
         faults: &mut Faults,
     ) {
-        match qualifier {
-            "BP" | "IN" => self.item_id = faults.keep(value.parse(), place),
-            "VP" | "VN" | "VC" => self.supplier_item_number = Some(value.to_owned()),
-            "MG" | "MF" | "MP" => self.manufacturer_part_number = Some(value.to_owned()),
-            // a wrong check digit makes it no GTIN; the other numbers are left to find the item by
-            "UP" | "UK" | "EN" | "UI" | "UA" | "EO" => {
-                self.gtin = value.parse().ok().or_else(|| self.gtin.take());
+        let kind = faults.keep(table.item(qualifier), || place().code(ElementCode::Code));
+        match kind {
+            None | Some(ItemNumber::Ignored) => {}
+            Some(ItemNumber::Item) => self.item_id = faults.keep(value.parse(), place),
+            Some(ItemNumber::Supplier) => self.supplier_item_number = Some(value.to_owned()),
+            Some(ItemNumber::Manufacturer) => {
+                self.manufacturer_part_number = Some(value.to_owned());
             }
-            "PO" => self.order = faults.keep(value.parse(), place),
-            "PL" => self.order_line = value.parse().ok(),
-            _ => {}
+            // a wrong check digit makes it no GTIN; the other numbers are left to find the item by
+            Some(ItemNumber::Gtin) => match value.parse() {
+                Ok(gtin) => self.gtin = Some(gtin),
+                Err(detail) => faults.note(place(), format!("it is not taken as a GTIN: {detail}")),
+            },
+            Some(ItemNumber::Order) => self.order = faults.keep(value.parse(), place),
+            Some(ItemNumber::OrderLine) => self.order_line = value.parse().ok(),
+            Some(ItemNumber::Lot) => self.lots.push(value.to_owned()),
+            Some(ItemNumber::Serial) => self.serials.push(value.to_owned()),
         }
+    }
+}
+
+/// Adds words to a description, a blank between.
+pub(super) fn describe(description: &mut String, words: &str) {
+    if words.is_empty() || description.len() + words.len() >= TEXT_BYTES_MAX {
+        return;
+    }
+    if !description.is_empty() {
+        description.push(' ');
+    }
+    if words.bytes().all(|it| it.is_ascii_graphic() || it == b' ') {
+        description.push_str(words);
+    } else {
+        description.extend(words.chars().filter(|it| !it.is_control()));
     }
 }
 
@@ -96,36 +145,52 @@ pub(super) fn line_numbers(lines: &[(Segment<'_>, Option<u32>)], faults: &mut Fa
 /// their points and some, as the standard has it, without.
 pub(super) fn check_totals(
     segment: Option<Segment<'_>>,
-    lines: &[(Segment<'_>, Option<u32>)],
+    quantities: &[&str],
+    table: &Table,
     faults: &mut Faults,
 ) {
     let Some(segment) = segment else {
         return;
     };
     let count = segment.element(1);
-    if count.parse() != Ok(lines.len()) {
-        let detail = format!("\"{count}\" lines are stated, {} are there", lines.len());
+    if count.parse() != Ok(quantities.len()) {
+        let detail = format!("\"{count}\" lines are stated, {} are there", quantities.len());
         faults.add(segment.at(1), detail);
     }
+    hash_total(&segment, quantities, table, faults);
+}
+
+/// Checks CTT02.
+pub(super) fn hash_total(
+    segment: &Segment<'_>,
+    quantities: &[&str],
+    table: &Table,
+    faults: &mut Faults,
+) {
     let stated = segment.element(2);
-    if stated.is_empty() {
+    if stated.is_empty() || table.hash_total() == HashTotal::Ignored {
         return;
     }
-    let Some(hash) = faults.keep(number::decimal(stated), || segment.at(2)) else {
+    let mark = table.decimal_mark();
+    let Some(hash) = faults.keep(number::decimal_marked(stated, mark), || segment.at(2)) else {
         return;
     };
-    let quantities = || lines.iter().map(|(it, _number)| it.element(2));
-    let plain: canonical::Exact =
-        quantities().filter_map(|it| number::decimal(it).ok()).map(|it| it.exact()).sum();
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    let bare: BigUint = quantities()
-        .filter_map(|it| BigUint::from_str_radix(&digits(it), 10).ok())
-        .fold(BigUint::ZERO, |sum, it| sum + it);
+    let (mut plain, mut bare) = (Sum::default(), 0u128);
+    for quantity in quantities {
+        // one that cannot be read has a fault of its own
+        if let Ok(value) = number::decimal_marked(quantity, mark) {
+            plain.add(value);
+            bare = bare.saturating_add(digits(quantity).parse().unwrap_or_default());
+        }
+    }
     let cut = bare.to_string();
     let cut = cut.get(cut.len().saturating_sub(10)..).unwrap_or(&cut).trim_start_matches('0');
-    let same = hash.exact() == plain || digits(stated).trim_start_matches('0') == cut;
-    if !same {
-        let sum = canonical::exact_text(&plain);
+    if !plain.is(hash) && digits(stated).trim_start_matches('0') != cut {
+        let sum = canonical::exact_text(&plain.exact());
         faults.add(segment.at(2), format!("the hash total is not {sum}, the sum of quantities"));
     }
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
 }

@@ -4,11 +4,13 @@ use super::charge::{self, Extra};
 use super::item::{self, Item};
 use super::party::Parties;
 use super::segment::Segment;
-use super::{Set, date};
-use crate::documents::fault::Faults;
+use super::{Context, date};
+use crate::documents::fault::{ElementCode, Faults};
+use crate::documents::mapping::{DateUse, OrderTotal};
+use crate::documents::number::Sum;
 use crate::documents::{CHARGES_MAX, LINES_MAX, ParsedOrder, StatedTotals, number};
 use canonical::{
-    Currency, Exact, FreightTerms, MatchBasis, OrderKind, OrderStatus, PlannedCharge,
+    Currency, Decimal, FreightTerms, MatchBasis, OrderKind, OrderStatus, PlannedCharge,
     PurchaseOrder, PurchaseOrderLine, PurchaseOrderNumber, exact_text,
 };
 use jiff::civil::Date;
@@ -16,21 +18,23 @@ use jiff::civil::Date;
 /// The roles of the supplier's side: selling party, vendor, supplier, ship-from.
 const SUPPLIER: [&str; 4] = ["SE", "VN", "SU", "SF"];
 
-pub(super) fn read(
-    set: &Set<'_>,
-    segments: &[Segment<'_>],
+pub(super) fn read<'t>(
+    context: &Context<'_, 't>,
+    segments: impl Iterator<Item = Segment<'t>>,
     faults: &mut Faults,
 ) -> Option<ParsedOrder> {
-    let mut reading = Reading::new(faults);
+    let mut reading = Reading::new(context, faults);
+    let mut last = None;
     for segment in segments {
-        reading.take(segment);
+        reading.take(&segment);
         if reading.lines.len() > LINES_MAX {
             let detail = format!("an order has at most {LINES_MAX} lines");
             reading.faults.add(segment.place(), detail);
             return None;
         }
+        last = Some(segment);
     }
-    reading.finish(set, segments.last()?)
+    reading.finish(&last?)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,11 +52,19 @@ struct Line<'t> {
     segment: Segment<'t>,
     item: Option<Item>,
     description: String,
+    dates: Dates,
+}
+
+/// The dates of the order or of a line.
+#[derive(Clone, Copy, Debug, Default)]
+struct Dates {
     requested: Option<Date>,
+    promised: Option<Date>,
 }
 
 #[derive(Debug)]
 struct Reading<'f, 't> {
+    context: &'f Context<'f, 't>,
     faults: &'f mut Faults,
     place: Place,
     has_beginning: bool,
@@ -61,19 +73,23 @@ struct Reading<'f, 't> {
     status: OrderStatus,
     currency: Currency,
     freight_terms: Option<FreightTerms>,
-    requested: Option<Date>,
+    kind: OrderKind,
+    contract: Option<String>,
+    version: u32,
+    dates: Dates,
     parties: Parties<'t>,
     lines: Vec<Line<'t>>,
     charges: Vec<PlannedCharge>,
     /// Charges and tax less allowances of the document, for its stated total.
-    extras: Exact,
+    extras: Sum,
     total: Option<Segment<'t>>,
     counts: Option<Segment<'t>>,
 }
 
 impl<'f, 't> Reading<'f, 't> {
-    fn new(faults: &'f mut Faults) -> Self {
+    fn new(context: &'f Context<'f, 't>, faults: &'f mut Faults) -> Self {
         Self {
+            context,
             faults,
             place: Place::Header,
             has_beginning: false,
@@ -82,11 +98,14 @@ impl<'f, 't> Reading<'f, 't> {
             status: OrderStatus::Dispatched,
             currency: Currency::USD,
             freight_terms: None,
-            requested: None,
+            kind: OrderKind::Standard,
+            contract: None,
+            version: 1,
+            dates: Dates::default(),
             parties: Parties::default(),
             lines: Vec::new(),
             charges: Vec::new(),
-            extras: Exact::default(),
+            extras: Sum::default(),
             total: None,
             counts: None,
         }
@@ -97,19 +116,39 @@ impl<'f, 't> Reading<'f, 't> {
             ("BEG", _) => self.beginning(segment),
             ("CUR", _) => self.currency(segment),
             ("FOB", Place::Header) => self.freight_terms = freight_terms(segment.element(1)),
-            ("DTM", Place::Header | Place::Line) => self.requested(segment),
+            ("DTM", Place::Header | Place::Line) => self.dated(segment),
+            // CT: contract
+            ("REF", Place::Header) if segment.element(1) == "CT" => {
+                self.contract = Some(segment.element(2).to_owned()).filter(|it| !it.is_empty());
+            }
+            // V0: version
+            ("REF", Place::Header) if segment.element(1) == "V0" => {
+                let version = self.faults.keep(segment.element(2).parse(), || segment.at(2));
+                self.version = version.unwrap_or(self.version);
+            }
+            // EST: the price of the line is an estimate
+            ("CTP", Place::Line) if segment.element(2) == "EST" => {
+                if let Some(item) = self.lines.last_mut().and_then(|it| it.item.as_mut()) {
+                    item.price_is_estimated = true;
+                }
+            }
             ("N1", Place::Header | Place::Party) => {
-                self.parties.open(segment, self.faults);
+                self.parties.open(segment, self.context.table, self.faults);
                 self.place = Place::Party;
             }
             ("REF", Place::Party) => self.parties.reference(segment),
             ("PO1", _) => {
                 self.place = Place::Line;
-                let item = item::read(segment, self.faults);
-                let (description, requested) = (String::new(), None);
-                self.lines.push(Line { segment: *segment, item, description, requested });
+                let item = item::read(segment, self.context.table, self.faults);
+                let dates = Dates::default();
+                let description = String::new();
+                self.lines.push(Line { segment: *segment, item, description, dates });
             }
-            ("PID", Place::Line) => self.describe(segment.element(5)),
+            ("PID", Place::Line) => {
+                if let Some(line) = self.lines.last_mut() {
+                    item::describe(&mut line.description, segment.element(5));
+                }
+            }
             ("N1" | "N9" | "SCH" | "SLN", Place::Line) => self.place = Place::LineDetail,
             ("SAC" | "ITA", Place::Header | Place::Party) => self.extra(segment),
             ("CTT", _) => {
@@ -128,7 +167,13 @@ impl<'f, 't> Reading<'f, 't> {
     fn beginning(&mut self, segment: &Segment<'t>) {
         self.has_beginning = true;
         self.number = self.faults.keep(segment.element(3).parse(), || segment.at(3));
-        self.date = self.faults.keep(date(segment.element(5)), || segment.at(5));
+        self.date =
+            self.faults.keep(date(segment.element(5)), || segment.at(5).code(ElementCode::Date));
+        self.kind = match segment.element(2) {
+            "BK" => OrderKind::Blanket,
+            "CN" => OrderKind::ConsignmentFill,
+            _ => OrderKind::Standard,
+        };
         // 01: cancellation, 03: deletion
         if matches!(segment.element(1), "01" | "03") {
             self.status = OrderStatus::Cancelled;
@@ -149,69 +194,63 @@ impl<'f, 't> Reading<'f, 't> {
         }
     }
 
-    /// 002 and 106: delivery is requested or required by then; 010: shipment.
-    fn requested(&mut self, segment: &Segment<'t>) {
-        let code = segment.element(1);
-        if !matches!(code, "002" | "106" | "010") {
+    fn dated(&mut self, segment: &Segment<'t>) {
+        let used = self.context.table.date(segment.element(1));
+        if !matches!(used, DateUse::Requested | DateUse::ShipRequested | DateUse::Promised) {
             return;
         }
-        let date = self.faults.keep(date(segment.element(2)), || segment.at(2));
-        let slot = match self.lines.last_mut() {
-            Some(line) => &mut line.requested,
-            None => &mut self.requested,
-        };
-        if code != "010" || slot.is_none() {
-            *slot = date;
-        }
-    }
-
-    fn describe(&mut self, words: &str) {
-        if let Some(line) = self.lines.last_mut().filter(|it| it.description.is_empty()) {
-            line.description = words.chars().filter(|it| !it.is_control()).collect();
+        let date = date(segment.element(2));
+        let date = self.faults.keep(date, || segment.at(2).code(ElementCode::Date));
+        let dates = self.lines.last_mut().map_or(&mut self.dates, |line| &mut line.dates);
+        match used {
+            DateUse::Promised => dates.promised = date,
+            DateUse::ShipRequested if dates.requested.is_some() => {}
+            _ => dates.requested = date,
         }
     }
 
     fn extra(&mut self, segment: &Segment<'t>) {
-        match charge::read(segment, self.currency, self.faults) {
-            Some(Extra::Allowance(amount)) => self.extras -= amount.exact(),
+        match charge::read(segment, self.currency, self.context.table, self.faults) {
+            Some(Extra::Allowance(amount)) => self.extras.subtract(amount),
             Some(Extra::Charge(_, _)) if self.charges.len() == CHARGES_MAX => {
                 let detail = format!("a document has at most {CHARGES_MAX} charges");
                 self.faults.add(segment.place(), detail);
             }
             Some(Extra::Charge(kind, amount)) => {
-                self.extras += amount.exact();
+                self.extras.add(amount);
                 self.charges.push(PlannedCharge { kind, amount });
             }
-            Some(Extra::Tax(amount)) => self.extras += amount.exact(),
+            Some(Extra::Tax(amount)) => self.extras.add(amount),
             None => {}
         }
     }
 
-    fn finish(mut self, set: &Set<'t>, trailer: &Segment<'t>) -> Option<ParsedOrder> {
+    fn finish(mut self, trailer: &Segment<'t>) -> Option<ParsedOrder> {
         let numbers: Vec<_> =
             self.lines.iter().map(|it| (it.segment, it.segment.element(1).parse().ok())).collect();
-        item::check_totals(self.counts, &numbers, self.faults);
+        let quantities: Vec<&str> = numbers.iter().map(|(it, _number)| it.element(2)).collect();
+        item::check_totals(self.counts, &quantities, self.context.table, self.faults);
         let numbers = item::line_numbers(&numbers, self.faults);
         let lines = std::mem::take(&mut self.lines).into_iter().zip(numbers);
-        let requested = self.requested;
+        let dates = self.dates;
         let lines: Vec<PurchaseOrderLine> =
-            lines.filter_map(|(line, number)| finish_line(line, number, requested)).collect();
+            lines.filter_map(|(line, number)| finish_line(line, number, dates)).collect();
         let stated = self.stated(&lines);
-        let (supplier_id, supplier) = self.parties.supplier(&SUPPLIER, set.receiver);
+        let (supplier_id, supplier) = self.parties.supplier(&SUPPLIER, false, self.context);
         let (facility_id, buyer_facility) = self.parties.facilities();
-        let missing = || trailer.place();
-        self.faults.need(self.has_beginning.then_some(()), missing, "BEG, number and date,");
-        let supplier_id = self.faults.need(supplier_id, missing, "N1, the supplier's name,");
+        let missing = |what| move || trailer.place().missing(what);
+        self.faults.need(self.has_beginning.then_some(()), missing("BEG"), "BEG, number and date,");
+        let supplier_id = self.faults.need(supplier_id, missing("N1"), "N1, the supplier's name,");
         let order = PurchaseOrder {
-            kind: OrderKind::Standard,
+            kind: self.kind,
             legal_entity: None,
-            contract_number: None,
+            contract_number: self.contract,
             limit_amount: None,
             released_amount: None,
             valid_from: None,
             valid_to: None,
             number: self.number?,
-            version: 1,
+            version: self.version,
             supplier_id: supplier_id?,
             currency: self.currency,
             status: self.status,
@@ -222,7 +261,7 @@ impl<'f, 't> Reading<'f, 't> {
             lines,
             external_ids: Vec::new(),
         };
-        let control = set.control.clone();
+        let control = self.context.control.clone();
         Some(ParsedOrder { order, supplier, buyer_facility, stated, control })
     }
 
@@ -232,20 +271,40 @@ impl<'f, 't> Reading<'f, 't> {
         let Some(segment) = self.total else {
             return StatedTotals::default();
         };
-        let gross = charge::written(&segment, 2, self.currency, self.faults);
-        let line_sum: Exact = lines
-            .iter()
-            .filter_map(|it| {
-                number::extended(it.quantity.value, it.unit_price, it.price_base, self.currency)
-            })
-            .map(|it| it.exact())
-            .sum();
-        if let Some(gross) = gross.map(|it| it.exact())
-            && gross != line_sum
-            && gross != &line_sum + &self.extras
+        let table = self.context.table;
+        let of_lines: Sum = lines.iter().filter_map(|it| extended(it, self.currency)).collect();
+        let mut count = Sum::default();
+        let (what, sum) = match table.order_total() {
+            OrderTotal::Ignored => return StatedTotals::default(),
+            OrderTotal::Amount => return self.stated_amount(&segment, of_lines),
+            OrderTotal::Lines => {
+                (0..lines.len()).for_each(|_| count.add(Decimal::ONE));
+                ("the number of lines", count)
+            }
+            OrderTotal::Units => {
+                lines.iter().for_each(|it| count.add(it.quantity.value));
+                ("the number of units", count)
+            }
+        };
+        let stated = number::decimal_marked(segment.element(2), table.decimal_mark());
+        let stated = self.faults.keep(stated, || segment.at(2));
+        if stated.is_some_and(|it| !sum.is(it)) {
+            let sum = exact_text(&sum.exact());
+            self.faults.add(segment.at(2), format!("the stated total is not {sum}, {what}"));
+        }
+        StatedTotals { line_total: of_lines.total(self.currency), ..StatedTotals::default() }
+    }
+
+    fn stated_amount(&mut self, segment: &Segment<'t>, of_lines: Sum) -> StatedTotals {
+        let gross = charge::written(segment, 2, self.currency, self.context.table, self.faults);
+        let mut with_extras = of_lines;
+        with_extras.join(&self.extras);
+        if let Some(gross) = gross
+            && !of_lines.is(gross)
+            && !with_extras.is(gross)
             && self.faults.is_empty()
         {
-            let sum = exact_text(&line_sum);
+            let sum = exact_text(&of_lines.exact());
             let detail = format!("the stated total is not {sum}, which the lines add up to");
             self.faults.add(segment.at(2), detail);
         }
@@ -253,11 +312,11 @@ impl<'f, 't> Reading<'f, 't> {
     }
 }
 
-fn finish_line(
-    line: Line<'_>,
-    line_number: u32,
-    requested: Option<Date>,
-) -> Option<PurchaseOrderLine> {
+fn extended(line: &PurchaseOrderLine, currency: Currency) -> Option<Decimal> {
+    number::extended(line.quantity.value, line.unit_price, line.price_base, currency)
+}
+
+fn finish_line(line: Line<'_>, line_number: u32, dates: Dates) -> Option<PurchaseOrderLine> {
     let item = line.item?;
     Some(PurchaseOrderLine {
         earlier_prices: Vec::new(),
@@ -265,7 +324,7 @@ fn finish_line(
         tax_code: None,
         class: None,
         line_number,
-        item_id: item.item_id,
+        item_id: item.numbers.item_id,
         description: line.description,
         quantity: item.quantity,
         unit_price: item.unit_price,
@@ -275,9 +334,9 @@ fn finish_line(
         match_basis: MatchBasis::default(),
         receipt_based_invoice: false,
         closed: false,
-        requested_date: line.requested.or(requested),
-        promised_date: None,
-        supplier_item_number: item.supplier_item_number,
+        requested_date: line.dates.requested.or(dates.requested),
+        promised_date: line.dates.promised.or(dates.promised),
+        supplier_item_number: item.numbers.supplier_item_number,
         cost_center_id: None,
         external_ids: Vec::new(),
     })

@@ -1,9 +1,10 @@
 //! The parties of a transaction set: its N1 loops.
 
-use super::Partner;
+use super::Context;
 use super::segment::Segment;
 use crate::documents::PartyNames;
 use crate::documents::fault::Faults;
+use crate::documents::mapping::Table;
 use canonical::{ExternalId, FacilityId, SupplierId};
 
 const PARTIES_MAX: usize = 200;
@@ -23,7 +24,7 @@ struct Party<'t> {
 
 impl<'t> Parties<'t> {
     /// Takes an N1: the segments after it belong to this party.
-    pub(super) fn open(&mut self, segment: &Segment<'t>, faults: &mut Faults) {
+    pub(super) fn open(&mut self, segment: &Segment<'t>, table: &Table, faults: &mut Faults) {
         if self.0.len() == PARTIES_MAX {
             faults.add(segment.place(), format!("a document names at most {PARTIES_MAX} parties"));
         }
@@ -32,7 +33,7 @@ impl<'t> Parties<'t> {
         }
         let ids = match (segment.element(3), segment.element(4)) {
             ("", _) | (_, "") => Vec::new(),
-            (qualifier, key) => vec![(of_party(qualifier), key)],
+            (qualifier, key) => vec![(table.party_system(qualifier), key)],
         };
         self.0.push(Party { role: segment.element(1), name: segment.element(2), ids });
     }
@@ -52,7 +53,8 @@ impl<'t> Parties<'t> {
     pub(super) fn supplier(
         &self,
         roles: &[&str],
-        partner: Partner<'t>,
+        is_sender: bool,
+        context: &Context<'_, 't>,
     ) -> (Option<SupplierId>, PartyNames) {
         let mut ids: Vec<ExternalId> = self
             .of(roles)
@@ -61,8 +63,10 @@ impl<'t> Parties<'t> {
             .collect();
         let rank = |id: &ExternalId| PREFERENCE.iter().position(|it| *it == id.system);
         ids.sort_by_key(|id| rank(id).unwrap_or(PREFERENCE.len()));
+        let partner = if is_sender { context.sender } else { context.receiver };
         if !partner.id.is_empty() {
-            ids.push(external(&of_interchange(partner.qualifier), "supplier", partner.id));
+            let system = context.table.interchange_system(partner.qualifier);
+            ids.push(external(&system, "supplier", partner.id));
         }
         let ids = unique(ids);
         let name = self.of(roles).map(|it| it.name).find(|it| !it.is_empty());
@@ -103,29 +107,4 @@ fn unique(ids: Vec<ExternalId>) -> Vec<ExternalId> {
         }
     }
     kept
-}
-
-/// The crosswalk system that an identification code qualifier (element 66) names.
-fn of_party(qualifier: &str) -> String {
-    let system = match qualifier {
-        "1" => "duns",
-        "9" => "duns4",
-        "21" => "hin",
-        "24" | "FI" => "tax",
-        "UL" => "gln",
-        other => return format!("x12:{other}"),
-    };
-    system.to_owned()
-}
-
-/// The crosswalk system that an interchange id qualifier (element I05) names.
-fn of_interchange(qualifier: &str) -> String {
-    let system = match qualifier {
-        "01" => "duns",
-        "07" => "gln",
-        "20" => "hin",
-        "30" | "32" => "tax",
-        other => return format!("x12:{other}"),
-    };
-    system.to_owned()
 }
