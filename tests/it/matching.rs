@@ -44,6 +44,10 @@ struct Expect {
     details: Map<String, Value>,
     /// The invoice lines that reasons are about.
     reason_lines: Option<Value>,
+    /// By invoice line.
+    #[serde(default)]
+    modes: Map<String, Value>,
+    settlement: Option<Value>,
 }
 
 fn cases() -> Vec<Case> {
@@ -144,6 +148,12 @@ fn lines(expect: &Expect, body: &Value) -> Option<String> {
                 lacks(&what, &line(number)["allocations"], expected)
             })
         })
+        .or_else(|| {
+            expect.modes.iter().find_map(|(number, expected)| {
+                lacks(&format!("the mode of line {number}"), &line(number)["mode"], expected)
+            })
+        })
+        .or_else(|| lacks("the settlement", &body["settlement"], expect.settlement.as_ref()?))
         .or_else(|| {
             expect.line_outcomes.iter().find_map(|(number, expected)| {
                 lacks(&format!("the outcome of line {number}"), &line(number)["outcome"], expected)

@@ -51,7 +51,7 @@ pub use invoice::{Charge, ChargeKind, Invoice, InvoiceKind, InvoiceLine, Invoice
 pub use item::{Item, Packaging};
 pub use known::{KnownInvoice, KnownLine, Prepayment};
 pub use matching::{
-    Allocation, AmountUnit, Check, CheckResult, Flag, LineResult, MatchResult, Outcome,
+    Allocation, AmountUnit, Check, CheckResult, Flag, LineResult, MatchResult, ModeResolved, Outcome,
     PolicyCited, Position, Variance,
 };
 pub use matching::{Combine, Limit};

@@ -140,7 +140,8 @@ pub struct LineResult {
     /// The order's line; of several, the first.
     #[schema(required = true)]
     pub purchase_order_line: Option<u32>,
-    /// Which flow it follows and what it was held against; `null` where no order line was found.
+    /// Which flow it follows and what it was held against; absent where neither an order line nor
+    /// what else it bills was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<ModeResolved>,
     /// The worst of its checks.
@@ -156,11 +157,13 @@ pub struct LineResult {
 pub struct ModeResolved {
     /// The mode.
     pub match_mode: MatchMode,
-    /// What decided: `purchase_order_line`, or the scope of the policy's rule, such as
-    /// `item+supplier` or `facility`.
+    /// What decided: `purchase_order_line`, the scope of the policy's rule, such as `item+supplier`
+    /// or `facility`, or `default`; `invoice_kind` and `usage` where there is no order line.
     #[schema(value_type = String, example = "purchase_order_line")]
     pub source: Cow<'static, str>,
-    /// The flow: `F1` to `F8`.
+    /// The flow (`domain.md` A5): `F1` three-way after receipt, `F2` three-way before receipt, `F3`
+    /// two-way, `F4` consignment, `F5` bill-only, `F6` without an order, `F7` self-billed, `F8`
+    /// blanket or standing.
     #[schema(value_type = String, example = "F1")]
     pub flow: Cow<'static, str>,
 }
@@ -175,15 +178,16 @@ pub struct Allocation {
     /// The receipt cited by the invoice, where there is one.
     #[schema(required = true)]
     pub receipt_number: Option<ReceiptNumber>,
-    /// The rung of the association ladder that found it (`domain.md` A6), 1 to 6.
+    /// The rung of the association ladder that found it (`domain.md` A6), 1 to 7.
     pub rung: u8,
-    /// How much, in base units, exactly: `40` or `7/12`.
+    /// How much, in base units, exactly: `40` or `7/12`; below zero for a credit of quantity, zero
+    /// for one of price.
     #[schema(value_type = String)]
     pub quantity: Numeral,
     /// The base unit.
     #[schema(value_type = String)]
     pub uom: Uom,
-    /// What it asks for, in the invoice's currency.
+    /// What it asks for, in the invoice's currency; below zero for a credit.
     #[schema(value_type = String)]
     pub amount: Numeral,
     /// Where the order line stands with this claim counted.

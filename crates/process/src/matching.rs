@@ -7,12 +7,15 @@
 
 mod associate;
 mod bill;
+mod blanket;
 mod context;
 mod document;
 mod exchange;
 mod index;
 mod intake;
 mod key;
+mod mode;
+mod nonpo;
 mod number;
 mod party;
 mod policy;
@@ -22,6 +25,7 @@ mod report;
 mod request;
 mod stand;
 mod unit;
+mod usage;
 
 pub use intake::{check, check_invoice};
 pub use key::Key;
@@ -32,9 +36,10 @@ pub use policy::{
 pub use request::{Claim, Credit, CreditKind, Evaluation, Facts};
 pub use unit::factor_to_base;
 
-use bill::{Billed, Ground};
+use bill::{Basis, Billed, Ground};
 use canonical::{
-    Allocation, Code, Invoice, LineResult, MatchMode, MatchResult, PurchaseOrderNumber,
+    Allocation, Code, Invoice, LineResult, MatchMode, MatchResult, ModeResolved,
+    PurchaseOrderNumber,
 };
 use index::{Index, Place};
 use number::Number;
@@ -72,10 +77,16 @@ pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResul
     for (it, report) in associated {
         price::large(&terms, it, report);
     }
+    for (it, report) in billed.iter().zip(&mut reports) {
+        nonpo::check(&terms, it, report);
+        usage::check(&ground, &terms, it, report);
+    }
     let mut document = Report::new(None);
     party::check(invoice, facts, &mut document);
     document::charges(&ground, &terms, &billed, &mut document);
     document::balance(&ground, &terms, &mut document);
+    blanket::check(&ground, &terms, &billed, &mut document);
+    nonpo::approval(&billed, &mut document);
     if billed.is_empty() {
         document.fail(Code::Inv01, "the document has no lines".to_owned());
     }
@@ -95,7 +106,12 @@ fn not_evaluated(ground: &Ground<'_>, billed: &Billed<'_>, report: &mut Report) 
             let received = if received { Key::QtyNoReceipt } else { Key::QtyOverReceived };
             let estimated = it.line.price_is_estimated;
             let price = if estimated { Key::PriceEstimated } else { Key::PriceUnit };
-            report.not_evaluated(Key::QtyOverOrdered, because);
+            if it.is_held_to_ordered() {
+                report.not_evaluated(Key::QtyOverOrdered, because);
+            }
+            if it.is_by_usage() {
+                report.not_evaluated(Key::QtyOverUsed, because);
+            }
             if it.needs_receipt() {
                 report.not_evaluated(received, because);
             }
@@ -130,7 +146,7 @@ fn gather(
             invoice_line: it.line.line_number,
             purchase_order_number: line.map(|it| it.order.number.clone()),
             purchase_order_line: line.map(|it| it.line.line_number),
-            mode: None,
+            mode: mode(ground, it),
             outcome: report.outcome,
             checks: report.checks,
             allocations: allocations(ground, it, &claimed),
@@ -148,6 +164,17 @@ fn gather(
         settlement: None,
         exchange: None,
         policy: policy.cited(),
+    }
+}
+
+fn mode(ground: &Ground<'_>, billed: &Billed<'_>) -> Option<ModeResolved> {
+    match &billed.basis {
+        Basis::Order => {
+            let line = ground.index.line(billed.first?)?;
+            Some(mode::shown(line, ground.invoice.kind))
+        }
+        Basis::Nothing => Some(mode::without_order("invoice_kind", "F6")),
+        Basis::Usage(_) => Some(mode::without_order("usage", "F5")),
     }
 }
 

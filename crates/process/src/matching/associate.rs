@@ -6,7 +6,11 @@ use super::index::{Index, Names, Order, OrderLine, Place, gtins, padded, plain};
 use super::number::Number;
 use super::stand::{Stands, price_of_one};
 use super::unit::{Units, View, of_same_dimension};
-use canonical::{Code, Invoice, InvoiceLine, OrderStatus, PurchaseOrderNumber};
+use super::usage::by_serial;
+use canonical::{
+    Code, Invoice, InvoiceLine, KnownInvoice, KnownLine, OrderStatus, PurchaseOrderNumber,
+    UsageEvent,
+};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -18,9 +22,13 @@ const CANDIDATES_MAX: usize = 1_000;
 const NEAR_MAX: usize = 100;
 
 /// What the ladder found.
-pub(super) enum Found {
+pub(super) enum Found<'a> {
     /// The order line, or several of one item to fill in their order; and the rung that found it.
     Lines(Vec<Place>, u8),
+    /// Nothing is needed.
+    Free,
+    /// What was used, and no order was made for it yet.
+    Used(Vec<&'a UsageEvent>),
     /// Nothing to match with, and why.
     Nothing(Code, String),
 }
@@ -47,9 +55,9 @@ impl<'a> Ladder<'a> {
         Self { invoice, index, units, stands, prices: RefCell::default() }
     }
 
-    pub(super) fn climb(&self, line: &'a InvoiceLine) -> Found {
+    pub(super) fn climb(&self, line: &'a InvoiceLine) -> Found<'a> {
         let Some(number) = &line.purchase_order_number else {
-            return Found::Nothing(Code::Po01, "the line names no order; give its number".into());
+            return self.without_number(line);
         };
         let Some(order) = self.index.order(number) else {
             return Found::Nothing(Code::Po02, format!("there is no order {number}"));
@@ -83,7 +91,72 @@ impl<'a> Ladder<'a> {
         Some((Code::Po03, format!("order {} {state}; nothing may be billed on it", order.number)))
     }
 
-    fn by_name(&self, line: &'a InvoiceLine, order: &Order<'a>) -> Found {
+    /// Rung 7: no order number, and yet the papers say which it is: the receipt, the packing slip,
+    /// the serial number of what was used, the invoice that a credit cites.
+    fn without_number(&self, line: &'a InvoiceLine) -> Found<'a> {
+        let slip = line.receipt_number.as_ref().map(|it| self.index.by_slip(it.as_str()));
+        let mut places: Vec<Place> = slip.map(<[Place]>::to_vec).unwrap_or_default();
+        if places.is_empty() && !line.serial_numbers.is_empty() {
+            places = self.index.by_serial(&line.serial_numbers);
+        }
+        if places.is_empty() {
+            places = self.cited(line);
+        }
+        places.retain(|it| self.is_ours(line, *it));
+        match places.as_slice() {
+            [one] => Found::Lines(vec![*one], 7),
+            [] => {
+                let usages = by_serial(self.index, &self.invoice.supplier_id, line);
+                if usages.is_empty() {
+                    let detail = "the line names no order; give its number";
+                    return Found::Nothing(Code::Po01, detail.to_owned());
+                }
+                Found::Used(usages)
+            }
+            several if self.is_one_item(several) && self.is_one_order(several) => {
+                self.split(several, 7)
+            }
+            _several => {
+                let detail = "the line names no order, and several order lines may be the one                               billed; give the order's number";
+                Found::Nothing(Code::Asc02, detail.to_owned())
+            }
+        }
+    }
+
+    /// The order lines that the cited invoice billed.
+    fn cited(&self, line: &InvoiceLine) -> Vec<Place> {
+        let lines = cited(self.invoice, self.index).flat_map(|it| &it.lines);
+        let same_item = |it: &&KnownLine| !differ(it.item_id.as_ref(), line.item_id.as_ref());
+        let mut places: Vec<Place> = lines
+            .filter(same_item)
+            .filter_map(|it| {
+                let order = it.purchase_order_number.as_ref()?;
+                self.index.numbered(order, it.purchase_order_line?)
+            })
+            .collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    /// Whether an order line may be billed by this supplier and nothing that the invoice line says
+    /// contradicts it.
+    fn is_ours(&self, line: &InvoiceLine, place: Place) -> bool {
+        let Some(candidate) = self.index.line(place) else { return false };
+        let is_billable = self.index.order(&candidate.order.number);
+        let stated = line.purchase_order_line.is_none_or(|it| it == candidate.line.line_number);
+        stated
+            && is_billable.is_some_and(|it| self.refused(it).is_none())
+            && self.may_be(line, candidate)
+    }
+
+    fn is_one_order(&self, several: &[Place]) -> bool {
+        let mut orders = several.iter().filter_map(|it| self.index.line(*it)).map(|it| it.order);
+        let first = orders.next().map(|it| &it.number);
+        orders.all(|it| Some(&it.number) == first)
+    }
+
+    fn by_name(&self, line: &'a InvoiceLine, order: &Order<'a>) -> Found<'a> {
         let names = order.names(self.index, &self.invoice.supplier_id);
         let mut left: Option<Cow<'_, [Place]>> = None;
         for rung in 2..=5 {
@@ -103,7 +176,7 @@ impl<'a> Ladder<'a> {
     }
 
     /// Several lines of one item are filled one after the other.
-    fn split(&self, several: &[Place], rung: u8) -> Found {
+    fn split(&self, several: &[Place], rung: u8) -> Found<'a> {
         let is_open = |it: &&Place| self.index.line(**it).is_some_and(|it| !it.line.closed);
         let open: Vec<Place> = several.iter().filter(is_open).copied().collect();
         Found::Lines(if open.is_empty() { several.to_vec() } else { open }, rung)
@@ -118,7 +191,12 @@ impl<'a> Ladder<'a> {
 
     /// The last rung: exactly one open line of the same class and kind of unit, and a price within
     /// two percent.
-    fn by_price(&self, line: &'a InvoiceLine, order: &Order<'a>, left: Option<&[Place]>) -> Found {
+    fn by_price(
+        &self,
+        line: &'a InvoiceLine,
+        order: &Order<'a>,
+        left: Option<&[Place]>,
+    ) -> Found<'a> {
         let number = &order.order.number;
         let prices = self.prices_of(order);
         let near = near(&prices, line);
@@ -209,6 +287,18 @@ impl<'a> Ladder<'a> {
         });
         !(other_item || other_number || other_part || other_gtin)
     }
+}
+
+/// The earlier invoices that a credit or debit memo cites.
+pub(super) fn cited<'a>(
+    invoice: &Invoice,
+    index: &Index<'a>,
+) -> impl Iterator<Item = &'a KnownInvoice> {
+    let number = invoice.cited_invoice_number.as_ref().map(|it| it.normalised());
+    index.known_invoices().iter().filter(move |it| {
+        number.as_ref() == Some(&it.supplier_invoice_number.normalised())
+            && index.same_group(&it.supplier_id, &invoice.supplier_id)
+    })
 }
 
 fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {

@@ -9,7 +9,8 @@ use super::request::{Credit, CreditKind};
 use super::stand::{Stand, Stands, money};
 use super::unit::{Factor, Fault, Units, View};
 use canonical::{
-    Code, Invoice, InvoiceKind, InvoiceLine, Money, OrderStatus, PurchaseOrder, Uom, allocate,
+    Code, Invoice, InvoiceKind, InvoiceLine, Money, OrderStatus, PurchaseOrder, Uom, UsageEvent,
+    allocate,
 };
 use std::collections::HashMap;
 
@@ -29,6 +30,17 @@ pub(super) struct Billed<'a> {
     /// How its unit converts, where it does.
     pub(super) factor: Option<Factor>,
     pub(super) price_credit: Money,
+    pub(super) basis: Basis<'a>,
+}
+
+/// What a line is billed on.
+pub(super) enum Basis<'a> {
+    /// An order, or what should have been one.
+    Order,
+    /// Nothing, by the kind of the invoice.
+    Nothing,
+    /// Usages that there is no order for yet.
+    Usage(Vec<&'a UsageEvent>),
 }
 
 /// What an invoice line asks for of one order line.
@@ -72,6 +84,14 @@ impl<'a> Ground<'a> {
                     it.stop(report, code, detail);
                     Vec::new()
                 }
+                Found::Free => {
+                    it.basis = Basis::Nothing;
+                    Vec::new()
+                }
+                Found::Used(usages) => {
+                    it.basis = Basis::Usage(usages);
+                    Vec::new()
+                }
                 Found::Lines(places, rung) => {
                     it.rung = rung;
                     self.place(&mut it, &places, report);
@@ -93,8 +113,14 @@ impl<'a> Ground<'a> {
         billed
     }
 
-    fn find(&self, ladder: &Ladder<'a>, line: &'a InvoiceLine) -> Found {
+    /// Whether the document takes back what another one billed.
+    pub(super) const fn is_credit(&self) -> bool {
+        matches!(self.invoice.kind, InvoiceKind::QuantityCredit | InvoiceKind::PriceCredit)
+    }
+
+    fn find(&self, ladder: &Ladder<'a>, line: &'a InvoiceLine) -> Found<'a> {
         let what = match self.invoice.kind {
+            InvoiceKind::NonPo if line.purchase_order_number.is_none() => return Found::Free,
             InvoiceKind::Standard | InvoiceKind::SelfBilled | InvoiceKind::NonPo => {
                 return ladder.climb(line);
             }
@@ -267,6 +293,7 @@ impl<'a> Billed<'a> {
             stopped: None,
             factor: None,
             price_credit: Money::zero(invoice.currency),
+            basis: Basis::Order,
         }
     }
 
@@ -277,9 +304,13 @@ impl<'a> Billed<'a> {
 
     /// Each share gets its part of the amount by what it is worth (R3): they add up to the line.
     fn split_amount(&mut self) {
-        if let [only] = self.shares.as_mut_slice() {
-            only.amount = self.net;
-            return;
+        match self.shares.as_mut_slice() {
+            [] => return,
+            [only] => {
+                only.amount = self.net;
+                return;
+            }
+            _several => {}
         }
         let worth: Vec<_> = self.shares.iter().map(|it| it.worth.exact()).collect();
         let amounts = allocate(self.net.minor(), &worth);

@@ -1,7 +1,7 @@
 //! The document: its charges against what the orders planned, and its total against its parts
 //! (`domain.md` A13).
 
-use super::bill::{Billed, Ground};
+use super::bill::{Basis, Billed, Ground};
 use super::key::Key;
 use super::number::Number;
 use super::price::merchandise;
@@ -58,7 +58,7 @@ pub(super) fn charges(
     for (kind, minor) in asked {
         let amount = Money::from_minor(minor, currency);
         let plan = planned.get(&kind).copied();
-        if comparable.is_empty() {
+        if comparable.is_empty() && !is_unordered(billed) {
             let because = billed.iter().find_map(|it| it.stopped).unwrap_or(Code::Inv01);
             report.not_evaluated(Key::ChargeUnplanned, because);
         } else if kind == ChargeKind::Freight && free && minor != 0 {
@@ -117,8 +117,13 @@ fn excluded(amount: Money, report: &mut Report) {
     );
 }
 
+/// Whether the whole document is about what nobody ordered.
+fn is_unordered(billed: &[Billed<'_>]) -> bool {
+    !billed.is_empty() && billed.iter().all(|it| matches!(it.basis, Basis::Nothing))
+}
+
 /// The orders billed, each once.
-fn orders<'a>(billed: &[Billed<'a>]) -> Vec<&'a PurchaseOrder> {
+pub(super) fn orders<'a>(billed: &[Billed<'a>]) -> Vec<&'a PurchaseOrder> {
     let mut seen = HashSet::new();
     billed.iter().filter_map(|it| it.order).filter(|it| seen.insert(&it.number)).collect()
 }

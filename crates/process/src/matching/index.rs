@@ -1,13 +1,15 @@
 //! Where to find what: orders, their lines and what moved on them, indexed once for one evaluation.
 
+use super::mode::Mode;
 use super::request::{Claim, Facts};
 use super::unit::Of;
 use canonical::{
-    Gtin, Invoice, Item, ItemId, MatchBasis, MatchMode, PurchaseOrder, PurchaseOrderLine,
-    PurchaseOrderNumber, Receipt, Return, SupplierId,
+    Contract, Gtin, Invoice, Item, ItemId, KnownInvoice, MatchBasis, MatchMode, OrderKind,
+    PurchaseOrder, PurchaseOrderLine, PurchaseOrderNumber, Receipt, Return, SupplierId, Uom,
+    UsageEvent,
 };
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A line of one of the orders, by its place in [`Index::lines`].
 pub(super) type Place = u32;
@@ -18,6 +20,11 @@ pub(super) struct Index<'a> {
     lines: Vec<OrderLine<'a>>,
     items: HashMap<&'a ItemId, (u32, &'a Item)>,
     groups: HashMap<&'a SupplierId, &'a SupplierId>,
+    /// Usages told before there was an order for them.
+    loose_usages: Vec<&'a UsageEvent>,
+    serials: OnceCell<Serials<'a>>,
+    by_slip: OnceCell<HashMap<&'a str, Vec<Place>>>,
+    facts: &'a Facts,
 }
 
 /// An order and the ways to find a line of it. Lists of places ascend.
@@ -36,6 +43,15 @@ pub(super) struct OrderLine<'a> {
     pub(super) receipts: Vec<&'a Receipt>,
     pub(super) returns: Vec<&'a Return>,
     pub(super) claims: Vec<&'a Claim>,
+    pub(super) usages: Vec<&'a UsageEvent>,
+    pub(super) mode: Mode,
+}
+
+/// What was used, by serial number.
+#[derive(Default)]
+struct Serials<'a> {
+    lines: HashMap<&'a str, Vec<Place>>,
+    loose: HashMap<&'a str, Vec<&'a UsageEvent>>,
 }
 
 /// What the lines of one order are called; built when an invoice line does not say its number.
@@ -55,13 +71,23 @@ impl<'a> Index<'a> {
             items.entry(&item.id).or_insert((place, item));
         }
         let groups = facts.suppliers.iter().map(|it| (&it.id, it.group())).collect();
-        let mut index = Self { orders: HashMap::new(), lines: Vec::new(), items, groups };
+        let mut index = Self {
+            orders: HashMap::new(),
+            lines: Vec::new(),
+            items,
+            groups,
+            loose_usages: Vec::new(),
+            serials: OnceCell::new(),
+            by_slip: OnceCell::new(),
+            facts,
+        };
         for order in &facts.purchase_orders {
             if !index.orders.contains_key(&order.number) {
                 index.add(order);
             }
         }
         index.move_goods(facts);
+        index.use_goods(facts);
         index
     }
 
@@ -71,6 +97,84 @@ impl<'a> Index<'a> {
 
     pub(super) fn item(&self, id: &ItemId) -> Option<&'a Item> {
         self.items.get(id).map(|it| it.1)
+    }
+
+    /// What quantities of an item are of; `uom` where the item is not known.
+    pub(super) fn of_item(&self, id: &ItemId, uom: &'a Uom) -> Of<'a> {
+        let item = self.items.get(id).copied();
+        Of { item, base: item.map_or(uom, |(_place, item)| &item.base_uom) }
+    }
+
+    /// The usages that name no order.
+    pub(super) fn loose_usages(&self) -> &[&'a UsageEvent] {
+        &self.loose_usages
+    }
+
+    pub(super) fn contracts(&self) -> &'a [Contract] {
+        &self.facts.contracts
+    }
+
+    pub(super) fn known_invoices(&self) -> &'a [KnownInvoice] {
+        &self.facts.known_invoices
+    }
+
+    /// The order lines received under a number: of the receipt, the packing slip, or whatever else
+    /// the receipt is called, such as the number of its advance ship notice.
+    pub(super) fn by_slip(&self, name: &str) -> &[Place] {
+        let by_slip = self.by_slip.get_or_init(|| {
+            let mut names = HashMap::new();
+            for (place, line) in (0..).zip(&self.lines) {
+                for receipt in &line.receipts {
+                    let own = std::iter::once(receipt.number.as_str());
+                    let others = receipt.external_ids.iter().map(|it| it.key.as_str());
+                    for name in own.chain(receipt.packing_slip.as_deref()).chain(others) {
+                        note(&mut names, name, place);
+                    }
+                }
+            }
+            names
+        });
+        by_slip.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The order lines whose usages name one of these serial numbers, ascending.
+    pub(super) fn by_serial(&self, serials: &[String]) -> Vec<Place> {
+        let known = &self.serials().lines;
+        let places = serials.iter().filter_map(|it| known.get(it.as_str())).flatten();
+        let mut places: Vec<Place> = places.copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    /// The usages without an order that name one of these serial numbers, each once.
+    pub(super) fn loose_by_serial(&self, serials: &[String]) -> Vec<&'a UsageEvent> {
+        let known = &self.serials().loose;
+        let usages = serials.iter().filter_map(|it| known.get(it.as_str())).flatten();
+        let mut seen = HashSet::new();
+        usages.copied().filter(|it| seen.insert(std::ptr::from_ref::<UsageEvent>(it))).collect()
+    }
+
+    fn serials(&self) -> &Serials<'a> {
+        self.serials.get_or_init(|| {
+            let mut serials = Serials::default();
+            for (place, line) in (0..).zip(&self.lines) {
+                for serial in line.usages.iter().flat_map(|it| &it.serial_numbers) {
+                    note(&mut serials.lines, serial.as_str(), place);
+                }
+            }
+            for usage in &self.loose_usages {
+                for serial in &usage.serial_numbers {
+                    serials.loose.entry(serial).or_default().push(usage);
+                }
+            }
+            serials
+        })
+    }
+
+    /// The line of an order with this number.
+    pub(super) fn numbered(&self, order: &PurchaseOrderNumber, line: u32) -> Option<Place> {
+        self.orders.get(order)?.numbered(line)
     }
 
     /// Whether two supplier numbers are one business; nothing matches across (`domain.md` A6).
@@ -103,6 +207,8 @@ impl<'a> Index<'a> {
                 receipts: Vec::new(),
                 returns: Vec::new(),
                 claims: Vec::new(),
+                usages: Vec::new(),
+                mode: Mode::of(line.match_mode),
             });
         }
         let places = first..place(self.lines.len());
@@ -126,6 +232,27 @@ impl<'a> Index<'a> {
                 line.claims.push(it);
             }
         }
+    }
+
+    fn use_goods(&mut self, facts: &'a Facts) {
+        for it in &facts.usages {
+            let Some(order) = &it.purchase_order_number else {
+                self.loose_usages.push(it);
+                continue;
+            };
+            let line = it.purchase_order_line.or_else(|| self.only_line(order, &it.item_id));
+            if let Some(line) = line.and_then(|line| self.at(order, line)) {
+                line.usages.push(it);
+            }
+        }
+    }
+
+    /// The number of the order's line for an item, where there is one alone.
+    fn only_line(&self, order: &PurchaseOrderNumber, item: &ItemId) -> Option<u32> {
+        let places = self.orders.get(order)?.places();
+        let lines = places.filter_map(|it| self.line(it)).map(|it| it.line);
+        let mut fitting = lines.filter(|it| it.item_id.as_ref() == Some(item));
+        fitting.next().filter(|_| fitting.next().is_none()).map(|it| it.line_number)
     }
 
     fn at(&mut self, order: &PurchaseOrderNumber, line: u32) -> Option<&mut OrderLine<'a>> {
@@ -164,7 +291,7 @@ impl<'a> OrderLine<'a> {
 
     /// What its invoices are held against.
     pub(super) fn mode(&self) -> MatchMode {
-        self.line.match_mode.unwrap_or_default()
+        self.mode.mode
     }
 
     pub(super) fn is_by_amount(&self) -> bool {
@@ -176,10 +303,25 @@ impl<'a> OrderLine<'a> {
         !self.is_by_amount() && self.mode() != MatchMode::ZeroWay
     }
 
+    /// Whether usage plays the receipt's part.
+    pub(super) fn is_by_usage(&self) -> bool {
+        matches!(self.order.kind, OrderKind::BillOnly | OrderKind::ConsignmentFill)
+            || !self.usages.is_empty()
+    }
+
     /// Whether receipts must cover what is billed.
     pub(super) fn needs_receipt(&self) -> bool {
         let mode = self.mode();
-        !self.is_by_amount() && matches!(mode, MatchMode::ThreeWay | MatchMode::FourWay)
+        !self.is_by_amount()
+            && !self.is_by_usage()
+            && matches!(mode, MatchMode::ThreeWay | MatchMode::FourWay)
+    }
+
+    /// Whether what is billed is held against what was ordered. A fill of consigned stock orders
+    /// nothing to pay for, and a blanket order without receipts has its limit instead.
+    pub(super) fn is_held_to_ordered(&self) -> bool {
+        let is_limited = self.order.limit_amount.is_some() && !self.needs_receipt();
+        self.order.kind != OrderKind::ConsignmentFill && !is_limited
     }
 }
 

@@ -306,27 +306,41 @@ fn near(ratio: &Number, of: &Number) -> bool {
 
 /// Stage 9: a line so large that somebody looks at it.
 pub(super) fn large(terms: &Terms<'_>, billed: &Billed<'_>, report: &mut Report) {
-    let row = terms.row_for(Key::AmountPoItem, report.invoice_line);
-    let measure = Measure::of_money(billed.net);
+    let net = billed.net;
+    ceiling(terms, (Key::AmountPoItem, Code::Amt03), net, report, || {
+        format!("{net} on one line is looked at by a person, right or wrong")
+    });
+}
+
+/// Holds an amount against an upper limit below which nothing is said of it.
+pub(super) fn ceiling(
+    terms: &Terms<'_>,
+    (key, code): (Key, Code),
+    amount: Money,
+    report: &mut Report,
+    sentence: impl FnOnce() -> String,
+) {
+    let row = terms.row_for(key, report.invoice_line);
+    let measure = Measure::of_money(amount);
     let result = match terms.verdict(row, &row.upper, &measure) {
         Verdict::Inside => CheckResult::Pass,
         Verdict::Beyond => CheckResult::Breach,
-        Verdict::Unknown => return report.not_evaluated(Key::AmountPoItem, Code::Cur02),
+        Verdict::Unknown => return report.not_evaluated(key, Code::Cur02),
     };
     let (variance, limit) = (Some(measure.shown()), Some(row.upper.shown.clone()));
     if result == CheckResult::Breach {
         let reason = Reason {
-            code: Code::Amt03,
-            key: Some(Key::AmountPoItem.as_str().into()),
+            code,
+            key: Some(key.as_str().into()),
             invoice_line: report.invoice_line,
             variance: variance.clone(),
             limit: limit.clone(),
-            clears_on: Code::Amt03.into(),
-            detail: format!("{} on one line is looked at by a person, right or wrong", billed.net),
+            clears_on: code.into(),
+            detail: sentence(),
         };
         report.breach(reason, row.on_breach);
     }
-    let key = Key::AmountPoItem.as_str().into();
+    let key = key.as_str().into();
     report.checks.push(Check { key, result, variance, limit, because: None });
 }
 

@@ -7,6 +7,7 @@ use super::key::Key;
 use super::number::Number;
 use super::report::{Asked, Measure, Report, Terms, Verdict};
 use super::stand::{Stand, by_receipt};
+use super::usage::{self, Loose};
 use canonical::{CheckResult, Code, MatchMode, Money};
 use std::collections::BTreeMap;
 
@@ -32,6 +33,7 @@ pub(super) fn check<'a>(
     groups: &Groups,
     reports: &mut [Report],
 ) {
+    let mut loose = Loose::new(ground);
     for (&place, numbers) in groups {
         let (Some(line), Some(stand)) = (ground.index.line(place), ground.stands.fine(place))
         else {
@@ -41,7 +43,10 @@ pub(super) fn check<'a>(
         let Some(report) = numbers.first().and_then(|it| reports.get_mut(*it)) else { continue };
         let group = Group { terms, place, line, stand, lines };
         if line.is_by_quantity() {
-            group.ordered(report);
+            if line.is_held_to_ordered() {
+                group.ordered(report);
+            }
+            group.used(ground, &mut loose, report);
             let received = group.received(report);
             group.accepted(report);
             if received != Some(CheckResult::Breach) {
@@ -97,6 +102,22 @@ impl<'g, 'a> Group<'g, 'a> {
         });
     }
 
+    /// Goods that are billed when they are used: the usage that is attested plays the receipt.
+    fn used(&self, ground: &Ground<'a>, loose: &mut Loose<'a>, report: &mut Report) {
+        if !self.line.is_by_usage() {
+            return;
+        }
+        let used = usage::of_line(ground, self.line, &self.stand.used, loose, &self.lines);
+        let claimed = self.claimed();
+        let measure = self.over(&claimed, &used.quantity);
+        let codes = (Code::Qty05, Code::Qty05);
+        let asked = Asked { key: Key::QtyOverUsed, codes, measure, ruled: None };
+        report.judge(self.terms, asked, |it| {
+            let sentence = self.sentence(&claimed, "used", &used.quantity, it);
+            sentence + &used.words()
+        });
+    }
+
     fn received(&self, report: &mut Report) -> Option<CheckResult> {
         if !self.line.needs_receipt() {
             return None;
@@ -116,7 +137,7 @@ impl<'g, 'a> Group<'g, 'a> {
     }
 
     fn accepted(&self, report: &mut Report) {
-        if self.line.mode() != MatchMode::FourWay {
+        if self.line.mode() != MatchMode::FourWay || self.line.is_by_usage() {
             return;
         }
         let (claimed, accepted) = (self.claimed(), &self.stand.accepted);

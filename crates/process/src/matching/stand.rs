@@ -5,7 +5,7 @@ use super::index::{Index, OrderLine, Place};
 use super::number::Number;
 use super::request::Claim;
 use super::unit::{Fault, Units, View};
-use canonical::{Currency, Money, Position, Receipt, Uom};
+use canonical::{Currency, Money, Position, Receipt, Uom, UsageEvent};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
@@ -21,9 +21,15 @@ pub(super) struct Stand {
     /// Less what went back.
     pub(super) received: Number,
     pub(super) accepted: Number,
+    /// Returned and not to be replaced.
+    pub(super) returned: Number,
+    /// As far as it is attested.
+    pub(super) used: Number,
     /// By booked invoices that come before this one.
     pub(super) claimed: Number,
     pub(super) claimed_amount: Money,
+    /// Taken back by credits among those claims.
+    pub(super) credited: Number,
 }
 
 /// The stands of the lines that an invoice touches, each computed once.
@@ -72,8 +78,11 @@ impl Stand {
             ordered: Number::ZERO,
             received: Number::ZERO,
             accepted: Number::ZERO,
+            returned: Number::ZERO,
+            used: Number::ZERO,
             claimed: Number::ZERO,
             claimed_amount: Money::zero(currency),
+            credited: Number::ZERO,
             unit,
         };
         if line.is_by_amount() {
@@ -87,6 +96,9 @@ impl Stand {
         let received = stand.receive(line, units);
         if line.needs_receipt() {
             received?;
+        }
+        for usage in line.usages.iter().filter(|it| it.attested) {
+            stand.used = &stand.used + &used_on(line, usage, units)?;
         }
         stand.claim(line, units)?;
         Ok(stand)
@@ -109,6 +121,9 @@ impl Stand {
                 .convert(of, &it.quantity, View::Ours)
                 .map_err(|fault| fault.about(|| format!("return {}", it.number)))?;
             received = &received - &quantity;
+            if !it.replace {
+                self.returned = &self.returned + &quantity;
+            }
         }
         // what went back is taken from the rejected goods first
         self.accepted = if accepted < received { accepted } else { received.clone() };
@@ -118,7 +133,7 @@ impl Stand {
 
     fn claim<'a>(&mut self, line: &OrderLine<'a>, units: &Units<'a>) -> Result<(), Fault> {
         let currency = self.amount.currency();
-        let (mut claimed, mut minor) = (Number::ZERO, 0i128);
+        let (mut claimed, mut credited, mut minor) = (Number::ZERO, Number::ZERO, 0i128);
         for claim in &line.claims {
             let quantity = claimed_by(line, claim, units)?;
             let amount = claim.amount.map_or_else(
@@ -126,9 +141,13 @@ impl Stand {
                 |it| Number::from(it).round(currency),
             );
             claimed = &claimed + &quantity;
+            if quantity.is_negative() {
+                credited = &credited - &quantity;
+            }
             minor = minor.saturating_add(amount.minor());
         }
         self.claimed = claimed;
+        self.credited = credited;
         self.claimed_amount = Money::from_minor(minor, currency);
         Ok(())
     }
@@ -178,6 +197,17 @@ pub(super) fn received_on<'a>(
     units
         .convert(line.of(), &receipt.quantity, View::Ours)
         .map_err(|it| it.about(|| format!("receipt {}", receipt.number)))
+}
+
+/// What one usage counts, in base units.
+pub(super) fn used_on<'a>(
+    line: &OrderLine<'a>,
+    usage: &'a UsageEvent,
+    units: &Units<'a>,
+) -> Result<Number, Fault> {
+    units
+        .convert(line.of(), &usage.quantity, View::Ours)
+        .map_err(|it| it.about(|| format!("usage {}", usage.number)))
 }
 
 /// What one claim counts, in base units. It was booked, so a fraction is no fault any more.

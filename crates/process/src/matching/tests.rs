@@ -47,6 +47,10 @@ struct Expect {
     details: Map<String, Value>,
     /// The invoice lines that reasons are about.
     reason_lines: Option<Vec<Option<u32>>>,
+    /// By invoice line.
+    #[serde(default)]
+    modes: Map<String, Value>,
+    settlement: Option<Value>,
 }
 
 /// Whether everything expected is there: objects in part, all else whole.
@@ -96,6 +100,10 @@ fn assert_lines(id: &str, result: &MatchResult, expect: &Expect) {
         let got = serde_json::to_value(&line(number).allocations).unwrap();
         assert_has(id, &format!("line {number} allocations"), &got, expected);
     }
+    for (number, expected) in &expect.modes {
+        let got = serde_json::to_value(&line(number).mode).unwrap();
+        assert_has(id, &format!("line {number} mode"), &got, expected);
+    }
     for (number, outcome) in &expect.line_outcomes {
         assert_eq!(line(number).outcome.name(), outcome, "{id}: line {number}");
     }
@@ -119,6 +127,10 @@ fn assert_case(case: Case, shipped: &Policy) {
     if let Some(lines) = &expect.reason_lines {
         let got: Vec<_> = result.reasons.iter().map(|it| it.invoice_line).collect();
         assert_eq!(got, *lines, "{id}: {text}");
+    }
+    if let Some(settlement) = &expect.settlement {
+        let got = serde_json::to_value(&result.settlement).unwrap();
+        assert_has(&id, "settlement", &got, settlement);
     }
     for (code, words) in &expect.details {
         let reason = result.reasons.iter().find(|it| it.code.as_str() == code).unwrap();
@@ -171,6 +183,11 @@ fn a_line_finds_its_order_line_by_the_ladder() {
 #[test]
 fn money_and_compliance_are_judged_as_specified() {
     assert_file(fixture!("money"));
+}
+
+#[test]
+fn every_flow_is_held_to_what_it_promises() {
+    assert_file(fixture!("flows"));
 }
 
 #[test]
