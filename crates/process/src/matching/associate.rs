@@ -9,7 +9,7 @@ use super::unit::{Units, View, of_same_dimension};
 use super::usage::by_serial;
 use canonical::{
     Code, Invoice, InvoiceLine, KnownInvoice, KnownLine, OrderStatus, PurchaseOrderNumber,
-    UsageEvent,
+    SupplierInvoiceNumber, UsageEvent,
 };
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -294,7 +294,7 @@ pub(super) fn cited<'a>(
     invoice: &Invoice,
     index: &Index<'a>,
 ) -> impl Iterator<Item = &'a KnownInvoice> {
-    let number = invoice.cited_invoice_number.as_ref().map(|it| it.normalised());
+    let number = invoice.cited_invoice_number.as_ref().map(SupplierInvoiceNumber::normalised);
     index.known_invoices().iter().filter(move |it| {
         number.as_ref() == Some(&it.supplier_invoice_number.normalised())
             && index.same_group(&it.supplier_id, &invoice.supplier_id)

@@ -3,6 +3,7 @@
 
 use super::bill::{Billed, Ground};
 use super::document::orders;
+use super::index::Order;
 use super::key::Key;
 use super::report::{Asked, Measure, Report, Terms};
 use super::stand::money;
@@ -53,7 +54,7 @@ fn value(
 
 /// What booked invoices before this one claim, on all lines of the order.
 fn claimed(ground: &Ground<'_>, order: &PurchaseOrder) -> i128 {
-    let places = ground.index.order(&order.number).map(|it| it.places()).unwrap_or_default();
+    let places = ground.index.order(&order.number).map(Order::places).unwrap_or_default();
     let of_line = |place| match ground.stands.fine(place) {
         Some(stand) => stand.claimed_amount.minor(),
         // its units do not convert: what the claims say in money counts

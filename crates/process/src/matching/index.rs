@@ -123,14 +123,15 @@ impl<'a> Index<'a> {
     pub(super) fn by_slip(&self, name: &str) -> &[Place] {
         let by_slip = self.by_slip.get_or_init(|| {
             let mut names = HashMap::new();
-            for (place, line) in (0..).zip(&self.lines) {
-                for receipt in &line.receipts {
-                    let own = std::iter::once(receipt.number.as_str());
-                    let others = receipt.external_ids.iter().map(|it| it.key.as_str());
-                    for name in own.chain(receipt.packing_slip.as_deref()).chain(others) {
-                        note(&mut names, name, place);
-                    }
-                }
+            let lines = (0..).zip(&self.lines);
+            let all =
+                lines.flat_map(|(place, line)| line.receipts.iter().map(move |it| (place, it)));
+            for (place, receipt) in all {
+                let own = std::iter::once(receipt.number.as_str());
+                let others = receipt.external_ids.iter().map(|it| it.key.as_str());
+                own.chain(receipt.packing_slip.as_deref())
+                    .chain(others)
+                    .for_each(|name| note(&mut names, name, place));
             }
             names
         });
@@ -158,15 +159,16 @@ impl<'a> Index<'a> {
     fn serials(&self) -> &Serials<'a> {
         self.serials.get_or_init(|| {
             let mut serials = Serials::default();
-            for (place, line) in (0..).zip(&self.lines) {
-                for serial in line.usages.iter().flat_map(|it| &it.serial_numbers) {
-                    note(&mut serials.lines, serial.as_str(), place);
-                }
+            let lines = (0..).zip(&self.lines);
+            let used =
+                lines.flat_map(|(place, line)| line.usages.iter().map(move |it| (place, it)));
+            for (place, usage) in used {
+                let own = usage.serial_numbers.iter();
+                own.for_each(|serial| note(&mut serials.lines, serial.as_str(), place));
             }
             for usage in &self.loose_usages {
-                for serial in &usage.serial_numbers {
-                    serials.loose.entry(serial).or_default().push(usage);
-                }
+                let own = usage.serial_numbers.iter();
+                own.for_each(|serial| serials.loose.entry(serial).or_default().push(usage));
             }
             serials
         })
