@@ -51,8 +51,8 @@ pub use invoice::{Charge, ChargeKind, Invoice, InvoiceKind, InvoiceLine, Invoice
 pub use item::{Item, Packaging};
 pub use known::{KnownInvoice, KnownLine, Prepayment};
 pub use matching::{
-    Allocation, AmountUnit, Check, CheckResult, Flag, LineResult, MatchResult, ModeResolved, Outcome,
-    PolicyCited, Position, Variance,
+    Allocation, AmountUnit, Check, CheckResult, Flag, LineResult, MatchResult, ModeResolved,
+    Outcome, PolicyCited, Position, Variance,
 };
 pub use matching::{Combine, Limit};
 pub use money::{Currency, Money};

@@ -42,6 +42,7 @@ use canonical::{
     PurchaseOrderNumber,
 };
 use index::{Index, Place};
+use mode::Modes;
 use number::Number;
 use report::{Report, Terms};
 use stand::Stands;
@@ -52,7 +53,7 @@ use unit::Units;
 /// the order of the lines changes nothing but the order in which they are named.
 #[must_use]
 pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResult {
-    let index = Index::new(facts);
+    let index = Index::new(facts, &Modes::new(policy, invoice, facts));
     let units = Units::new(&invoice.supplier_id);
     let stands = Stands::new(&index, &units);
     let ground = Ground { invoice, index: &index, units: &units, stands: &stands };

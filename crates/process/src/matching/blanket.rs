@@ -8,6 +8,7 @@ use super::key::Key;
 use super::report::{Asked, Measure, Report, Terms};
 use super::stand::money;
 use canonical::{Code, InvoiceKind, Money, PurchaseOrder};
+use jiff::civil::Date;
 
 /// Asks every order that has a limit. One that is in another currency cannot be compared.
 pub(super) fn check(
@@ -27,7 +28,34 @@ pub(super) fn check(
                 report.not_evaluated(Key::BlanketValue, Code::Cur01);
             }
         }
+        date(ground, terms, order, report);
     }
+}
+
+/// The invoice date against the first and the last day of the order.
+fn date(ground: &Ground<'_>, terms: &Terms<'_>, order: &PurchaseOrder, report: &mut Report) {
+    let day = ground.invoice.invoice_date;
+    let (from, to) = (order.valid_from, order.valid_to);
+    if from.is_none() && to.is_none() {
+        return;
+    }
+    let days = |since: Date| i64::from(day.duration_since(since).as_hours() / 24);
+    let early = from.map_or(0, |it| days(it).min(0));
+    let late = to.map_or(0, |it| days(it).max(0));
+    let off = if late > 0 { late } else { early };
+    let measure = Measure::of_days(off, terms.currency);
+    let codes = (Code::Lim02, Code::Lim02);
+    let asked = Asked { key: Key::BlanketDate, codes, measure, ruled: None };
+    report.judge(terms, asked, |it| {
+        let number = &order.number;
+        let (side, end) = if off < 0 { ("before", from) } else { ("after", to) };
+        let end = end.map(|it| it.to_string()).unwrap_or_default();
+        format!(
+            "the invoice of {day} is {} {side} {end}, the {} day of order {number}",
+            it.words(),
+            if off < 0 { "first" } else { "last" }
+        )
+    });
 }
 
 fn value(

@@ -1,6 +1,6 @@
 //! Where to find what: orders, their lines and what moved on them, indexed once for one evaluation.
 
-use super::mode::Mode;
+use super::mode::{Mode, Modes};
 use super::request::{Claim, Facts};
 use super::unit::Of;
 use canonical::{
@@ -65,7 +65,7 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Index<'a> {
-    pub(super) fn new(facts: &'a Facts) -> Self {
+    pub(super) fn new(facts: &'a Facts, modes: &Modes<'a>) -> Self {
         let mut items: HashMap<&ItemId, (u32, &Item)> = HashMap::new();
         for (place, item) in (0u32..).zip(&facts.items) {
             items.entry(&item.id).or_insert((place, item));
@@ -83,7 +83,7 @@ impl<'a> Index<'a> {
         };
         for order in &facts.purchase_orders {
             if !index.orders.contains_key(&order.number) {
-                index.add(order);
+                index.add(order, modes);
             }
         }
         index.move_goods(facts);
@@ -195,22 +195,23 @@ impl<'a> Index<'a> {
     }
 
     /// Lines lie in the order in which an item's lines are filled: date asked for, then number.
-    fn add(&mut self, order: &'a PurchaseOrder) {
+    fn add(&mut self, order: &'a PurchaseOrder, modes: &Modes<'a>) {
         let mut lines: Vec<&PurchaseOrderLine> = order.lines.iter().collect();
         lines.sort_by_key(|it| (it.requested_date.is_none(), it.requested_date, it.line_number));
         let first = place(self.lines.len());
         let mut by_number = HashMap::with_capacity(lines.len());
         for line in lines {
             by_number.entry(line.line_number).or_insert_with(|| place(self.lines.len()));
+            let item = line.item_id.as_ref().and_then(|it| self.items.get(it).copied());
             self.lines.push(OrderLine {
                 order,
                 line,
-                item: line.item_id.as_ref().and_then(|it| self.items.get(it).copied()),
+                item,
                 receipts: Vec::new(),
                 returns: Vec::new(),
                 claims: Vec::new(),
                 usages: Vec::new(),
-                mode: Mode::of(line.match_mode),
+                mode: modes.of(order, line, item.map(|it| it.1)),
             });
         }
         let places = first..place(self.lines.len());

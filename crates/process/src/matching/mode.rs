@@ -1,7 +1,12 @@
 //! Which flow an order line follows, and what its invoices are held against (`domain.md` A5).
 
 use super::index::OrderLine;
-use canonical::{InvoiceKind, MatchMode, ModeResolved, OrderKind};
+use super::policy::{Entities, LineContext, Policy};
+use super::request::Facts;
+use canonical::{
+    Invoice, InvoiceKind, Item, MatchMode, ModeResolved, OrderKind, PurchaseOrder,
+    PurchaseOrderLine,
+};
 use std::borrow::Cow;
 
 /// What an order line is held against, and what says so.
@@ -11,11 +16,42 @@ pub(super) struct Mode {
     pub(super) source: Cow<'static, str>,
 }
 
-impl Mode {
-    /// What the order line itself says, or else the default.
-    pub(super) fn of(stated: Option<MatchMode>) -> Self {
-        let source = if stated.is_some() { "purchase_order_line" } else { "default" };
-        Self { mode: stated.unwrap_or_default(), source: Cow::Borrowed(source) }
+/// Who says what an order line is held against: the line itself, else the policy.
+pub(super) struct Modes<'a> {
+    policy: &'a Policy,
+    invoice: &'a Invoice,
+    entities: Entities<'a>,
+}
+
+impl<'a> Modes<'a> {
+    pub(super) fn new(policy: &'a Policy, invoice: &'a Invoice, facts: &'a Facts) -> Self {
+        Self { policy, invoice, entities: Entities::new(&facts.facilities) }
+    }
+
+    pub(super) fn of(
+        &self,
+        order: &'a PurchaseOrder,
+        line: &'a PurchaseOrderLine,
+        item: Option<&'a Item>,
+    ) -> Mode {
+        if let Some(mode) = line.match_mode {
+            return Mode { mode, source: Cow::Borrowed("purchase_order_line") };
+        }
+        let own = LineContext::of_order(order, line, item, &self.entities);
+        let (supplier, facility) = (&self.invoice.supplier_id, self.invoice.facility_id.as_ref());
+        let stated = LineContext::of_document(supplier, facility, &self.entities);
+        let context = LineContext {
+            facility: own.facility.or(stated.facility),
+            legal_entity: own.legal_entity.or(stated.legal_entity),
+            ..own
+        };
+        let (mode, source) = self.policy.mode(&context, self.invoice.invoice_date);
+        let source = if source == "default" {
+            Cow::Borrowed("default")
+        } else {
+            Cow::Owned(source.to_owned())
+        };
+        Mode { mode, source }
     }
 }
 
