@@ -123,8 +123,16 @@ fn a_faulty_policy_is_told_row_by_row() {
         (
             "key = \"DOC_BALANCE\"",
             "key = \"BALANCE\"",
-            vec!["own.toml /rows/10/key", "own.toml /rows"],
+            vec!["own.toml /rows/22/key", "own.toml /rows"],
         ),
+        (
+            "key = \"PRICE_UNIT\"\nupper",
+            "key = \"PRICE_UNIT\"\nscope = { category = \"4\" }\nupper",
+            vec!["own.toml /rows/0/scope/category", "own.toml /rows"],
+        ),
+        ("key = \"TAX_UNDER\"", "key = \"TAX_OVER\"", vec!["own.toml /rows/12", "own.toml /rows"]),
+        ("abs = \"5\"", "abs = \"5.5\"", vec!["own.toml /rows/16/upper/abs"]),
+        ("percent = \"0\"", "percent = \"101\"", vec!["own.toml /sampling/percent"]),
         ("version = 1", "version = \"one\"", vec!["own.toml (the file)"]),
         ("reason = \"Starting", "raison = \"Starting", vec!["own.toml (the file)"]),
     ] {

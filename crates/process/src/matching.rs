@@ -6,6 +6,7 @@
 //! the ones that need its answer, and says so; every other check is asked.
 
 mod associate;
+mod basis;
 mod bill;
 mod blanket;
 mod context;
@@ -55,7 +56,7 @@ use unit::Units;
 pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResult {
     let index = Index::new(facts, &Modes::new(policy, invoice, facts));
     let units = Units::new(&invoice.supplier_id);
-    let stands = Stands::new(&index, &units);
+    let stands = Stands::new(&index, &units).at(policy.price_basis());
     let ground = Ground { invoice, index: &index, units: &units, stands: &stands };
     let mut terms = Terms::new(policy, invoice, facts);
 

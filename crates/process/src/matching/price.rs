@@ -1,6 +1,7 @@
 //! Prices: the amount billed against the same quantity at the order's price (`domain.md` A7.3), and
 //! the suspicion that a unit was mistaken for another (A12 rule 7).
 
+use super::basis::Price;
 use super::bill::{Billed, Ground};
 use super::index::OrderLine;
 use super::key::Key;
@@ -198,10 +199,8 @@ fn right_price(ground: &Ground<'_>, billed: &Billed<'_>) -> String {
     let Some(line) = billed.first.and_then(|it| ground.index.line(it)) else {
         return String::new();
     };
-    format!(
-        "the order has {} per {} {}",
-        line.line.unit_price, line.line.price_base, line.line.quantity.uom
-    )
+    let Price { price, base } = ground.stands.price(line);
+    format!("the order has {price} per {base} {}", line.line.quantity.uom)
 }
 
 /// Adds the suspicion that explains a breach, where the price is off by just a packaging ratio.

@@ -1,8 +1,10 @@
 //! Where an order line stands before this invoice: ordered, received, accepted and claimed, in base
 //! units, and its price of one base unit (`domain.md` A7.1).
 
+use super::basis::{self, Price};
 use super::index::{Index, OrderLine, Place};
 use super::number::Number;
+use super::policy::PriceBasis;
 use super::request::Claim;
 use super::unit::{Fault, Units, View};
 use canonical::{Currency, Money, Position, Receipt, Uom, UsageEvent};
@@ -36,19 +38,31 @@ pub(super) struct Stand {
 pub(super) struct Stands<'a> {
     index: &'a Index<'a>,
     units: &'a Units<'a>,
+    basis: PriceBasis,
     known: Vec<OnceCell<Result<Stand, Fault>>>,
 }
 
 impl<'a> Stands<'a> {
     pub(super) fn new(index: &'a Index<'a>, units: &'a Units<'a>) -> Self {
         let known = std::iter::repeat_with(OnceCell::new).take(index.len()).collect();
-        Self { index, units, known }
+        Self { index, units, basis: PriceBasis::Current, known }
+    }
+
+    /// With the prices that count by the policy.
+    pub(super) fn at(mut self, basis: PriceBasis) -> Self {
+        self.basis = basis;
+        self
+    }
+
+    /// The price of an order line that counts.
+    pub(super) fn price(&self, line: &OrderLine<'_>) -> Price {
+        basis::price(line, self.basis)
     }
 
     pub(super) fn get(&self, place: Place) -> Option<Result<&Stand, &Fault>> {
         let line = self.index.line(place)?;
         let known = self.known.get(place as usize)?;
-        Some(known.get_or_init(|| Stand::of(line, self.units)).as_ref())
+        Some(known.get_or_init(|| Stand::of(line, self.units, self.price(line))).as_ref())
     }
 
     /// The stand of a line whose figures convert.
@@ -58,7 +72,7 @@ impl<'a> Stands<'a> {
 }
 
 impl Stand {
-    fn of<'a>(line: &OrderLine<'a>, units: &Units<'a>) -> Result<Self, Fault> {
+    fn of<'a>(line: &OrderLine<'a>, units: &Units<'a>, at: Price) -> Result<Self, Fault> {
         let (of, written) = (line.of(), line.line);
         let currency = line.order.currency;
         let unit = match units.factor(of, &written.quantity.uom, View::Ours) {
@@ -71,7 +85,7 @@ impl Stand {
             fault.about(|| format!("order {} line {}", line.order.number, written.line_number))
         });
         let value = Number::from(written.quantity.value);
-        let per_unit = price_of_one(written.unit_price, written.price_base);
+        let per_unit = price_of_one(at.price, at.base);
         let mut stand = Self {
             price: per_unit.per(&unit).unwrap_or(Number::ZERO),
             amount: (&value * &per_unit).round(currency),

@@ -5,6 +5,7 @@ use canonical::{Check, MatchResult};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+mod policies;
 mod properties;
 mod scale;
 
