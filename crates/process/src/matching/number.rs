@@ -9,11 +9,12 @@ use std::cmp::Ordering;
 use std::ops::{Add, Mul, Sub};
 
 /// An exact rational number. Never rounded, except by [`Number::round`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 pub(super) enum Number {
-    /// Lowest terms, the lower above zero.
-    Small(i128, i128),
-    /// What does not fit.
+    /// The lower above zero. Not in lowest terms: they are only found where a product would not
+    /// fit otherwise, since finding them costs more than anything else here.
+    Small(i64, i64),
+    /// What does not fit even in lowest terms.
     Big(Box<Exact>),
 }
 
@@ -21,8 +22,8 @@ impl Number {
     pub(super) const ZERO: Self = Self::Small(0, 1);
     pub(super) const ONE: Self = Self::Small(1, 1);
 
-    pub(super) const fn whole(value: i128) -> Self {
-        Self::Small(value, 1)
+    pub(super) fn whole(value: i128) -> Self {
+        Self::fit(value, 1)
     }
 
     /// `upper / lower`; `None` where the lower is zero.
@@ -30,21 +31,28 @@ impl Number {
         Self::whole(upper).per(&Self::whole(lower))
     }
 
-    fn reduced(upper: i128, lower: i128) -> Option<Self> {
-        if lower == 1 {
-            return Some(Self::Small(upper, 1));
-        }
-        let divisor = divisor(upper.unsigned_abs(), lower.unsigned_abs())?;
-        let (upper, lower) = (upper.checked_div(divisor)?, lower.checked_div(divisor)?);
-        if lower < 0 {
-            Some(Self::Small(upper.checked_neg()?, lower.checked_neg()?))
-        } else {
-            Some(Self::Small(upper, lower))
+    /// `upper / lower`, the lower above zero.
+    fn fit(upper: i128, lower: i128) -> Self {
+        match (i64::try_from(upper), i64::try_from(lower)) {
+            (Ok(upper), Ok(lower)) => Self::Small(upper, lower),
+            _ => Self::reduced(upper, lower),
         }
     }
 
+    #[cold]
+    fn reduced(upper: i128, lower: i128) -> Self {
+        let divisor = upper.unsigned_abs().gcd(&lower.unsigned_abs());
+        let small = i128::try_from(divisor).ok().and_then(|divisor| {
+            let (upper, lower) = (upper.checked_div(divisor)?, lower.checked_div(divisor)?);
+            Some(Self::Small(upper.try_into().ok()?, lower.try_into().ok()?))
+        });
+        small.unwrap_or_else(|| {
+            Self::from_exact(Exact::new(BigInt::from(upper), BigInt::from(lower)))
+        })
+    }
+
     fn from_exact(value: Exact) -> Self {
-        match (value.numer().to_i128(), value.denom().to_i128()) {
+        match (value.numer().to_i64(), value.denom().to_i64()) {
             (Some(upper), Some(lower)) => Self::Small(upper, lower),
             _ => Self::Big(Box::new(value)),
         }
@@ -53,7 +61,7 @@ impl Number {
     /// The same for the outside.
     pub(super) fn exact(&self) -> Exact {
         match self {
-            Self::Small(upper, lower) => Exact::new_raw(BigInt::from(*upper), BigInt::from(*lower)),
+            Self::Small(upper, lower) => Exact::new(BigInt::from(*upper), BigInt::from(*lower)),
             Self::Big(value) => (**value).clone(),
         }
     }
@@ -75,7 +83,7 @@ impl Number {
 
     pub(super) fn is_whole(&self) -> bool {
         match self {
-            Self::Small(_, lower) => *lower == 1,
+            Self::Small(upper, lower) => upper.checked_rem(*lower) == Some(0),
             Self::Big(value) => value.is_integer(),
         }
     }
@@ -91,19 +99,15 @@ impl Number {
 
     /// `self / other`; `None` where the other is zero.
     pub(super) fn per(&self, other: &Self) -> Option<Self> {
-        if other.is_zero() {
-            return None;
-        }
-        if let (Self::Small(a, b), Self::Small(c, d)) = (self, other) {
-            if *c == 1 && *d == 1 {
-                return Some(self.clone());
+        match (self, other) {
+            (_, Self::Small(0, _)) => None,
+            (_, Self::Small(1, 1)) => Some(self.clone()),
+            (Self::Small(a, b), Self::Small(c, d)) => {
+                let (upper, lower) = (product(*a, *d), product(*b, *c));
+                Some(if lower < 0 { Self::fit(-upper, -lower) } else { Self::fit(upper, lower) })
             }
-            let small = a.checked_mul(*d).zip(b.checked_mul(*c));
-            if let Some(it) = small.and_then(|(upper, lower)| Self::reduced(upper, lower)) {
-                return Some(it);
-            }
+            _ => Some(Self::from_exact(self.exact() / other.exact())),
         }
-        Some(Self::from_exact(self.exact() / other.exact()))
     }
 
     /// Rounds to the minor unit, halves away from zero (R1 of `domain.md` A1.1).
@@ -117,56 +121,72 @@ impl Number {
     /// A count of the last place, halves away from zero; `None` where that overflows.
     fn rounded(&self, places: u32) -> Option<i128> {
         let Self::Small(upper, lower) = self else { return None };
-        let scaled = upper.checked_mul(10i128.checked_pow(places)?)?;
+        let scale = 10i64.checked_pow(places)?;
         if *lower == 1 {
-            return Some(scaled);
+            return Some(product(*upper, scale));
         }
-        let doubled = scaled.checked_abs()?.checked_mul(2)?.checked_add(*lower)?;
-        Some(scaled.signum() * doubled.checked_div(lower.checked_mul(2)?)?)
+        let (upper, lower) = match upper.checked_mul(scale) {
+            // no part of a place is left: an amount of money, nearly always
+            Some(scaled) if scaled.checked_rem(*lower)? == 0 => {
+                return scaled.checked_div(*lower).map(i128::from);
+            }
+            _ => (product(*upper, scale), i128::from(*lower)),
+        };
+        let doubled = upper.checked_abs()?.checked_mul(2)?.checked_add(lower)?;
+        Some(upper.signum() * quotient(doubled, lower.checked_mul(2)?)?)
     }
 
     /// The value with exactly `places` after the point, rounded for the eye (R5).
     pub(super) fn show(&self, places: u32) -> String {
-        let Some(count) = self.rounded(places) else {
-            return canonical::show(&self.exact(), places);
-        };
-        let sign = if count < 0 { "-" } else { "" };
-        let unit = 10u128.pow(places);
-        let count = count.unsigned_abs();
-        if places == 0 {
-            return format!("{sign}{count}");
-        }
-        format!("{sign}{}.{:0>width$}", count / unit, count % unit, width = places as usize)
+        self.numeral(places).to_string()
     }
 
     /// What [`Number::show`] writes.
     pub(super) fn numeral(&self, places: u32) -> Numeral {
-        self.rounded(places)
-            .map_or_else(|| self.show(places).as_str().into(), |count| Numeral::new(count, places))
-    }
-
-    /// What [`Number::text`] writes.
-    pub(super) fn exact_numeral(&self) -> Numeral {
-        match self {
-            Self::Small(upper, 1) => Numeral::new(*upper, 0),
-            Self::Small(..) | Self::Big(_) => self.text().as_str().into(),
-        }
+        self.rounded(places).map_or_else(
+            || canonical::show(&self.exact(), places).as_str().into(),
+            |count| Numeral::new(count, places),
+        )
     }
 
     /// The value as a decimal where it is one, else as a fraction.
     pub(super) fn text(&self) -> String {
-        match self {
-            Self::Small(upper, 1) => upper.to_string(),
-            Self::Small(..) | Self::Big(_) => canonical::exact_text(&self.exact()),
+        self.exact_numeral().to_string()
+    }
+
+    /// What [`Number::text`] writes.
+    pub(super) fn exact_numeral(&self) -> Numeral {
+        self.decimal().unwrap_or_else(|| canonical::exact_text(&self.exact()).as_str().into())
+    }
+
+    /// The value as a decimal of as few places as it has, at most six.
+    fn decimal(&self) -> Option<Numeral> {
+        let Self::Small(upper, lower) = self else { return None };
+        let (mut count, mut places) = (*upper, 0);
+        while count.checked_rem(*lower)? != 0 {
+            count = count.checked_mul(10)?;
+            places += 1;
+            if places > DECIMAL_PLACES_MAX {
+                return None;
+            }
         }
+        Some(Numeral::new(count.checked_div(*lower)?.into(), places))
     }
 }
 
-/// The greatest common divisor; most numbers here are short.
-fn divisor(a: u128, b: u128) -> Option<i128> {
+/// A decimal of more places is written as a fraction.
+const DECIMAL_PLACES_MAX: u32 = 6;
+
+fn product(a: i64, b: i64) -> i128 {
+    // two of 64 bits fit in 128
+    i128::from(a) * i128::from(b)
+}
+
+/// Divides the short way where it can: the long one takes ten times as long.
+fn quotient(a: i128, b: i128) -> Option<i128> {
     match (u64::try_from(a), u64::try_from(b)) {
-        (Ok(a), Ok(b)) => Some(i128::from(a.gcd(&b))),
-        _ => i128::try_from(a.gcd(&b)).ok(),
+        (Ok(a), Ok(b)) => a.checked_div(b).map(i128::from),
+        _ => a.checked_div(b),
     }
 }
 
@@ -178,38 +198,57 @@ impl From<Exact> for Number {
 
 impl From<Decimal> for Number {
     fn from(decimal: Decimal) -> Self {
-        let (mantissa, scale) = decimal.parts();
-        10i128
-            .checked_pow(scale)
-            .and_then(|lower| Self::reduced(mantissa, lower))
-            .unwrap_or_else(|| Self::from_exact(decimal.exact()))
+        let (mantissa, mut places) = decimal.parts();
+        let Ok(mut upper) = i64::try_from(mantissa) else {
+            return Self::from_exact(decimal.exact());
+        };
+        // `12.50` is 25/2 for everybody else; here it is 125/10, and `500.00` is whole
+        while places > 0 && upper % 10 == 0 {
+            upper /= 10;
+            places -= 1;
+        }
+        match 10i64.checked_pow(places) {
+            Some(lower) => Self::Small(upper, lower),
+            None => Self::from_exact(decimal.exact()),
+        }
     }
 }
 
 impl From<Money> for Number {
     fn from(money: Money) -> Self {
-        10i128
-            .checked_pow(money.currency().exponent())
-            .and_then(|lower| Self::reduced(money.minor(), lower))
-            .unwrap_or_else(|| Self::from_exact(money.exact()))
+        let lower = 10i64.checked_pow(money.currency().exponent());
+        match (i64::try_from(money.minor()), lower) {
+            (Ok(minor), Some(lower)) => Self::Small(minor, lower),
+            _ => Self::from_exact(money.exact()),
+        }
     }
 }
 
-fn sum(a: &Number, b: &Number, sign: i128) -> Option<Number> {
-    let (Number::Small(a, b), Number::Small(c, d)) = (a, b) else { return None };
-    let c = c.checked_mul(sign)?;
+/// `a/b + c/d`.
+fn sum((a, b): (i64, i64), (c, d): (i64, i64)) -> Number {
     if b == d {
-        return Number::reduced(a.checked_add(c)?, *b);
+        return Number::fit(i128::from(a) + i128::from(c), b.into());
     }
-    let upper = a.checked_mul(*d)?.checked_add(c.checked_mul(*b)?)?;
-    Number::reduced(upper, b.checked_mul(*d)?)
+    // decimals of other places: the finer one is a multiple of the other
+    if d.checked_rem(b) == Some(0) {
+        let times = d.checked_div(b).unwrap_or(1);
+        return Number::fit(product(a, times) + i128::from(c), d.into());
+    }
+    if b.checked_rem(d) == Some(0) {
+        let times = b.checked_div(d).unwrap_or(1);
+        return Number::fit(i128::from(a) + product(c, times), b.into());
+    }
+    Number::fit(product(a, d) + product(c, b), product(b, d))
 }
 
 impl Add for &Number {
     type Output = Number;
 
     fn add(self, other: Self) -> Number {
-        sum(self, other, 1).unwrap_or_else(|| Number::from_exact(self.exact() + other.exact()))
+        match (self, other) {
+            (Number::Small(a, b), Number::Small(c, d)) => sum((*a, *b), (*c, *d)),
+            _ => Number::from_exact(self.exact() + other.exact()),
+        }
     }
 }
 
@@ -217,7 +256,10 @@ impl Sub for &Number {
     type Output = Number;
 
     fn sub(self, other: Self) -> Number {
-        sum(self, other, -1).unwrap_or_else(|| Number::from_exact(self.exact() - other.exact()))
+        match (self, other) {
+            (Number::Small(a, b), Number::Small(c, d)) if *c != i64::MIN => sum((*a, *b), (-c, *d)),
+            _ => Number::from_exact(self.exact() - other.exact()),
+        }
     }
 }
 
@@ -225,15 +267,22 @@ impl Mul for &Number {
     type Output = Number;
 
     fn mul(self, other: Self) -> Number {
-        if let (Number::Small(a, b), Number::Small(c, d)) = (self, other) {
-            let small = a.checked_mul(*c).zip(b.checked_mul(*d));
-            if let Some(it) = small.and_then(|(upper, lower)| Number::reduced(upper, lower)) {
-                return it;
+        match (self, other) {
+            (Number::Small(a, b), Number::Small(c, d)) => {
+                Number::fit(product(*a, *c), product(*b, *d))
             }
+            _ => Number::from_exact(self.exact() * other.exact()),
         }
-        Number::from_exact(self.exact() * other.exact())
     }
 }
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Number {}
 
 impl PartialOrd for Number {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
@@ -243,15 +292,11 @@ impl PartialOrd for Number {
 
 impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
-        if let (Self::Small(a, b), Self::Small(c, d)) = (self, other) {
-            if b == d {
-                return a.cmp(c);
-            }
-            if let Some((left, right)) = a.checked_mul(*d).zip(c.checked_mul(*b)) {
-                return left.cmp(&right);
-            }
+        match (self, other) {
+            (Self::Small(a, b), Self::Small(c, d)) if b == d => a.cmp(c),
+            (Self::Small(a, b), Self::Small(c, d)) => product(*a, *d).cmp(&product(*c, *b)),
+            _ => self.exact().cmp(&other.exact()),
         }
-        self.exact().cmp(&other.exact())
     }
 }
 

@@ -35,6 +35,25 @@ fn what_is_shown_is_rounded_half_away_from_zero() {
 
 proptest! {
     #[test]
+    fn a_decimal_is_its_exact_value(mantissa in -10i64.pow(15)..10i64.pow(15), scale in 0u32..7) {
+        let decimal = Decimal::new(mantissa.into(), scale).unwrap();
+        let number = Number::from(decimal);
+        prop_assert_eq!(number.exact(), decimal.exact());
+        prop_assert_eq!(number.text(), canonical::exact_text(&decimal.exact()));
+        prop_assert_eq!(number.show(2), canonical::show(&decimal.exact(), 2));
+        let money = number.round(Currency::USD);
+        prop_assert_eq!(Number::from(money).exact(), money.exact());
+    }
+
+    #[test]
+    fn a_fraction_is_equal_in_every_term(a in -999i64..999, b in 1i64..999, times in 1i64..999) {
+        let (short, long) = (Number::Small(a, b), Number::Small(a * times, b * times));
+        prop_assert_eq!(&short, &long);
+        prop_assert_eq!(short.text(), long.text());
+        prop_assert_eq!(short.show(4), long.show(4));
+    }
+
+    #[test]
     fn arithmetic_agrees_with_the_slow_way(
         a in any::<i64>(), b in 1i64.., c in any::<i64>(), d in 1i64.., places in 0u32..6,
     ) {
@@ -46,7 +65,9 @@ proptest! {
         prop_assert_eq!(x.cmp(&y), x.exact().cmp(&y.exact()));
         prop_assert_eq!(x.show(places), canonical::show(&x.exact(), places));
         prop_assert_eq!(x.round(Currency::USD), Money::round(&x.exact(), Currency::USD));
+        prop_assert_eq!(x.text(), canonical::exact_text(&x.exact()));
         prop_assert_eq!(of(&x.text()), x.clone());
+        prop_assert_eq!(x.is_whole(), x.exact().is_integer());
         if let Some(quotient) = x.per(&y) {
             prop_assert_eq!(quotient.exact(), x.exact() / y.exact());
         }
