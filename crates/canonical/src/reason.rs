@@ -150,6 +150,54 @@ codes! {
     Ers01 "ERS-01" Exception Buyer &["po.changed", "supplier.changed"], "What self-billing needs is missing.";
 }
 
+impl Code {
+    /// Whether the invoice is owed, and may be booked, while this alone is open (`domain.md` C2,
+    /// column L).
+    #[must_use]
+    pub const fn books_liability(self) -> bool {
+        !matches!(self.outcome(), Some(Outcome::Exception | Outcome::Rejected))
+    }
+
+    /// Whether a later fact may lift it without a person, where no row of a policy says so
+    /// (`domain.md` C2, column A).
+    #[must_use]
+    pub const fn auto_clear(self) -> bool {
+        matches!(
+            self,
+            Self::Int03
+                | Self::Int04
+                | Self::Sup01
+                | Self::Po02
+                | Self::Po03
+                | Self::Po04
+                | Self::Asc01
+                | Self::Asc02
+                | Self::Qty01
+                | Self::Qty02
+                | Self::Qty03
+                | Self::Qty04
+                | Self::Qty05
+                | Self::Prc01
+                | Self::Prc02
+                | Self::Prc03
+                | Self::Amt01
+                | Self::Uom01
+                | Self::Uom02
+                | Self::Uom04
+                | Self::Cur02
+                | Self::Dat01
+                | Self::Lim01
+                | Self::Lim02
+                | Self::Con01
+                | Self::Con02
+                | Self::Crd02
+                | Self::Lot01
+                | Self::Per01
+                | Self::Ers01
+        )
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

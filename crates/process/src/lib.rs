@@ -109,12 +109,13 @@ impl Process {
     ///
     /// # Errors
     /// `invalid` with a pointer for every fault of the question.
-    pub async fn evaluate(&self, question: matching::Evaluation) -> Result<canonical::MatchResult> {
-        if question.invoice.lines.len() <= LINES_ASIDE {
-            return question.answer(self.policy());
+    pub async fn evaluate(&self, question: matching::Evaluation) -> Result<matching::Evaluated> {
+        // an explanation asks the engine many times
+        if question.invoice.lines.len() <= LINES_ASIDE && !question.explain {
+            return question.explained(self.policy());
         }
         let process = self.clone();
-        let answering = tokio::task::spawn_blocking(move || question.answer(process.policy()));
+        let answering = tokio::task::spawn_blocking(move || question.explained(process.policy()));
         answering.await.map_err(|error| Error::internal("the match failed").because(error))?
     }
 

@@ -12,6 +12,7 @@ mod blanket;
 mod context;
 mod document;
 mod exchange;
+mod explain;
 mod index;
 mod intake;
 mod key;
@@ -28,13 +29,17 @@ mod stand;
 mod unit;
 mod usage;
 
+pub use explain::{
+    CorrectedCharge, Correction, Cost, Cure, CureSet, Effort, ExplainedReason, Explanation,
+    OrderLine, Part, Waived, apply, explain,
+};
 pub use intake::{check, check_invoice};
 pub use key::Key;
 pub use policy::{
     Effective, ModeRuleDocument, OnBreach, Policy, PolicyDocument, PriceBasis, RowDocument,
     SamplingDocument, Scope, SideDocument,
 };
-pub use request::{Claim, Credit, CreditKind, Evaluation, Facts};
+pub use request::{Claim, Credit, CreditKind, Evaluated, Evaluation, ExplainedResult, Facts};
 pub use unit::factor_to_base;
 
 use bill::{Basis, Billed, Ground};

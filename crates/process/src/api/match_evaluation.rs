@@ -1,9 +1,8 @@
 //! Match evaluations: the engine as a question.
 
 use crate::Process;
-use crate::matching::Evaluation;
+use crate::matching::{Evaluated, Evaluation};
 use axum::extract::State;
-use canonical::MatchResult;
 use stack::Problem;
 use stack::contract::Refusals;
 use stack::extract::Json;
@@ -12,7 +11,8 @@ use stack::extract::Json;
 ///
 /// Matches an invoice against the orders, receipts and claims in the request, under the active
 /// tolerance policy or the one in the request. Stores nothing; equal input and policy give the same
-/// bytes.
+/// bytes. With `explain: true`, the answer says of each reason what is known about it, and which
+/// least sets of changes would clear the invoice.
 #[utoipa::path(
     post,
     path = "/process/v1/match-evaluations",
@@ -22,7 +22,7 @@ use stack::extract::Json;
         (
             status = 200,
             description = "Outcome, reasons, and every check with variance and limit.",
-            body = MatchResult,
+            body = Evaluated,
         ),
         Refusals,
     ),
@@ -31,6 +31,6 @@ use stack::extract::Json;
 pub(super) async fn evaluate_match(
     State(process): State<Process>,
     Json(evaluation): Json<Evaluation>,
-) -> Result<Json<MatchResult>, Problem> {
+) -> Result<Json<Evaluated>, Problem> {
     Ok(Json(process.evaluate(evaluation).await?))
 }

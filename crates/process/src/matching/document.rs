@@ -139,7 +139,7 @@ fn planned(orders: &[&PurchaseOrder]) -> BTreeMap<ChargeKind, i128> {
     planned
 }
 
-const fn word(kind: ChargeKind) -> &'static str {
+pub(super) const fn word(kind: ChargeKind) -> &'static str {
     match kind {
         ChargeKind::Freight => "freight",
         ChargeKind::Handling => "handling",

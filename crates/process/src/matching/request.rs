@@ -1,5 +1,6 @@
 //! What the engine is asked with: the facts about orders, receipts and claims.
 
+use super::explain::Explanation;
 use super::policy::{Policy, PolicyDocument};
 use canonical::{
     Contract, CurrencyRate, Decimal, Error, Exact, Facility, FieldError, FiscalPeriod,
@@ -142,12 +143,57 @@ pub enum CreditKind {
     Quantity,
 }
 
+/// The answer to a question: the result, and the explanation where it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = MatchAnswer)]
+pub enum Evaluated {
+    /// The result.
+    Plain(Box<MatchResult>),
+    /// The result with what would clear it.
+    Explained(Box<ExplainedResult>),
+}
+
+/// A result with what would clear it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ExplainedResult {
+    /// The result.
+    #[serde(flatten)]
+    pub result: MatchResult,
+    /// Why it is as it is, and what would clear it.
+    pub explanation: Explanation,
+}
+
 impl Evaluation {
     /// Checks the request whole and evaluates it, under its own policy or the active one.
     ///
     /// # Errors
     /// `invalid` with every field of the policy, the invoice or the facts that is at fault.
     pub fn answer(self, active: &Policy) -> Result<MatchResult> {
+        self.evaluated(active, super::evaluate)
+    }
+
+    /// The same, explained where the question asks for it.
+    ///
+    /// # Errors
+    /// As for [`Evaluation::answer`].
+    pub fn explained(self, active: &Policy) -> Result<Evaluated> {
+        let explain = self.explain;
+        self.evaluated(active, |invoice, facts, policy| {
+            let result = super::evaluate(invoice, facts, policy);
+            if !explain {
+                return Evaluated::Plain(Box::new(result));
+            }
+            let explanation = super::explain(invoice, facts, policy, &result);
+            Evaluated::Explained(Box::new(ExplainedResult { result, explanation }))
+        })
+    }
+
+    fn evaluated<T>(
+        self,
+        active: &Policy,
+        evaluate: impl FnOnce(&Invoice, &Facts, &Policy) -> T,
+    ) -> Result<T> {
         let (document, invoice, facts) = self.into_parts();
         let mut faults = super::check(&invoice, &facts);
         let own = match document.map(Policy::new).transpose() {
@@ -161,7 +207,7 @@ impl Evaluation {
             }
         };
         if faults.is_empty() {
-            Ok(super::evaluate(&invoice, &facts, own.as_ref().unwrap_or(active)))
+            Ok(evaluate(&invoice, &facts, own.as_ref().unwrap_or(active)))
         } else {
             Err(Error::invalid_fields(faults))
         }
