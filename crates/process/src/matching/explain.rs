@@ -140,13 +140,18 @@ fn explained(
         invoice_line: reason.invoice_line,
         variance: reason.variance.clone(),
         limit: reason.limit.clone(),
-        policy_row: key.map(|it| format!("{}/{it}", result.policy.tolerances)),
+        policy_row: key.map(|it| format!("{}/{}", result.policy.tolerances, row(it, reason))),
         owner: reason.code.owner(),
         books_liability: reason.code.books_liability(),
         auto_clear,
         clears_on: reason.clears_on.clone(),
         sentence: reason.detail.clone(),
     }
+}
+
+/// The row, with what it binds where it is not the one for everybody.
+fn row(key: Key, reason: &Reason) -> &str {
+    reason.limit.as_ref().and_then(|it| it.row.as_deref()).unwrap_or(key.as_str())
 }
 
 fn cure_set(actions: Vec<Cure>, invoice: &Invoice, facts: &Facts) -> CureSet {

@@ -139,7 +139,8 @@ impl<'c> Case<'c> {
 
     /// By how much money it is off, signed.
     pub(super) fn off(&self) -> Option<Money> {
-        let amount = self.reason.variance.as_ref()?.amount.as_ref()?.decimal().ok()?;
+        let variance = self.reason.variance.as_ref().filter(|it| it.unit.is_money())?;
+        let amount = variance.amount.as_ref()?.decimal().ok()?;
         Money::written(&amount, self.invoice.currency).ok().filter(|it| it.minor() != 0)
     }
 
