@@ -76,16 +76,18 @@ impl<'a> Reader<'a> {
         for key in Key::ALL {
             let of_key = by_key.remove(key).unwrap_or_default();
             if !of_key.keys().any(|it| it.is_everything()) {
-                let but = if of_key.is_empty() { "no row" } else { "only rows with a scope" };
-                let detail = format!(
-                    "{key} has {but}; write one for everybody, with \"{UNCHECKED}\" for no limit"
-                );
-                self.fault("/rows", detail);
+                self.missing(*key, of_key.is_empty());
             }
             tables
                 .push(self.table(About { list: "rows", what: key.as_str(), whole: true }, of_key));
         }
         tables
+    }
+
+    fn missing(&mut self, key: Key, is_empty: bool) {
+        let has = if is_empty { "no row" } else { "only rows with a scope" };
+        let fix = format!("write one for everybody, with \"{UNCHECKED}\" for no limit");
+        self.fault("/rows", format!("{key} has {has}; {fix}"));
     }
 
     pub(super) fn modes(&mut self) -> Table<Mode> {
@@ -222,10 +224,9 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let Some((next, after, _rule)) = rules.get(number.saturating_add(1)) else {
-                if whole && to.is_some() {
-                    let detail = format!("{what} has no row after this date; the last has no end");
-                    self.fault(pointer, detail);
-                }
+                let ends = to.filter(|_| whole);
+                let detail = || format!("{what} has no row after this date; the last has no end");
+                ends.into_iter().for_each(|_date| self.fault(pointer.as_str(), detail()));
                 continue;
             };
             let wanted = after.from.and_then(|it| it.yesterday().ok());

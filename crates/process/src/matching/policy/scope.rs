@@ -169,16 +169,14 @@ struct Shape {
 impl Shape {
     /// What a scope of this shape that fits would bind; `None` where the line does not say it all.
     fn cut<'a>(&self, context: &LineContext<'a>) -> Option<Values<'a>> {
-        let mut values = context.values();
-        for (place, value) in values.iter_mut().enumerate() {
-            if self.bits & (1u8 << (DIMENSIONS.len() - 1 - place)) == 0 {
-                *value = None;
-            } else {
-                let known = (*value)?;
-                *value = Some(if place == CATEGORY { known.get(..self.digits)? } else { known });
+        let mut cut = Values::default();
+        for (place, (value, known)) in cut.iter_mut().zip(context.values()).enumerate() {
+            if self.bits & (1u8 << (DIMENSIONS.len() - 1 - place)) != 0 {
+                let digits = (place == CATEGORY).then_some(self.digits);
+                *value = Some(digits.map_or(known, |it| known?.get(..it))?);
             }
         }
-        Some(values)
+        Some(cut)
     }
 }
 
