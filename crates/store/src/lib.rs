@@ -18,6 +18,7 @@ mod invoice;
 mod invoice_list;
 mod match_run;
 mod row;
+mod run_window;
 mod schema;
 #[cfg(test)]
 mod testing;
@@ -34,6 +35,7 @@ pub use idempotency::{KeptAnswer, NewAnswer};
 pub use invoice::{Erp, ErpStatus, InvoiceHead, InvoiceRecord};
 pub use invoice_list::InvoiceFilter;
 pub use match_run::{MatchRun, NewMatchRun};
+pub use run_window::{RunKey, RunWindow, StoredRun};
 pub use work::{NewWork, Work, WorkCount, WorkState};
 
 use batch::Query;
@@ -67,6 +69,19 @@ impl Store {
     pub async fn open(url: &str) -> Result<Self> {
         let path = url::sqlite_path(url)?;
         Ok(Self { engine: Arc::new(Engine::open(path).await?) })
+    }
+
+    /// Opens the store at `url` where there is one; makes nothing.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and `unavailable` where there is no file.
+    pub async fn open_existing(url: &str) -> Result<Self> {
+        let path = url::sqlite_path(url)?;
+        if !path.is_file() {
+            let message = format!("there is no store at {}", path.display());
+            return Err(canonical::Error::unavailable(message));
+        }
+        Self::open(url).await
     }
 
     /// Writes the batch: all of it, durably, or nothing. Batches of several callers share one

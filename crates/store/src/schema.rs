@@ -12,8 +12,10 @@ struct Migration {
 }
 
 /// In the order of their numbers; the number is the place in this list, from 1.
-const MIGRATIONS: &[Migration] =
-    &[Migration { name: "0001_initial", sql: include_str!("migrations/0001_initial.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_initial", sql: include_str!("migrations/0001_initial.sql") },
+    Migration { name: "0002_runs_by_time", sql: include_str!("migrations/0002_runs_by_time.sql") },
+];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
     name     TEXT NOT NULL PRIMARY KEY,
