@@ -101,6 +101,7 @@ fn a_fault_names_its_file_its_key_and_its_cure() {
     check("", &[("THREEWAY__LISTEN", "nowhere")], &["the environment listen"]);
     check("", &[("THREEWAY__INBOUND__COLOUR", "red")], &["the environment inbound.colour"]);
     check("[policies]\ntolerances = \"missing.toml\"\n", &[], &["missing.toml (the file)"]);
+    check("[policies]\nduplicates = \"gone.toml\"\n", &[], &["gone.toml (the file)"]);
     let several = "[inbound]\ntimeout = 1\nconcurrency = \"many\"\n[outbound]\nx = 1\n";
     let mut got = faults(&[("threeway.toml", &format!("{FINE}{several}"))], &[]);
     got.sort();

@@ -17,6 +17,10 @@ pub struct KnownInvoice {
     pub id: String,
     /// Who sent it.
     pub supplier_id: SupplierId,
+    /// The cluster of supplier numbers that its sender belonged to; without it, the suppliers
+    /// among the facts say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supplier_group: Option<SupplierId>,
     /// The number the supplier gave it.
     pub supplier_invoice_number: SupplierInvoiceNumber,
     /// Its kind: credits are compared with credits only.
@@ -30,9 +34,13 @@ pub struct KnownInvoice {
     pub gross_amount: Decimal,
     /// The date printed on it.
     pub invoice_date: Date,
-    /// The fingerprint of the account it asked to be paid to.
+    /// The fingerprint of the account it asked to be paid to, or of one that its supplier is paid
+    /// to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remit_to: Option<String>,
+    /// The tax id of its supplier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_id: Option<String>,
     /// What it billed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<KnownLine>,

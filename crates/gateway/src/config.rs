@@ -2,17 +2,20 @@
 //! beside what they configure.
 
 use crate::layers::{self, Fault, Layer, Places};
-use process::matching::Policy;
+use process::matching::{DuplicatePolicy, Policy};
 use serde::Deserialize;
 use stack::inbound;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use system::backends;
 
 const DEFAULT: &str = include_str!("../../../config/default.toml");
 /// Where a folder's own tolerance policy is found, unless the configuration names another place.
 const TOLERANCES: &str = "policies/tolerances.toml";
+/// Where its own rules for duplicates are found.
+const DUPLICATES: &str = "policies/duplicates.toml";
 
 const DEMO: &str = include_str!("../../../config/demo.toml");
 
@@ -80,6 +83,8 @@ pub struct Sandbox {
 pub struct Policies {
     /// The tolerance policy; empty for the one in the binary.
     pub tolerances: PathBuf,
+    /// The rules for duplicates; empty for those in the binary.
+    pub duplicates: PathBuf,
 }
 
 /// A configuration that was checked whole.
@@ -87,7 +92,7 @@ pub struct Policies {
 pub struct Checked {
     /// What was set.
     pub config: Config,
-    /// The tolerance policy.
+    /// The tolerance policy with the rules for duplicates.
     pub policy: Policy,
     /// Where what was set was written.
     pub origins: Vec<String>,
@@ -163,21 +168,37 @@ fn text(path: &Path, fix: &str) -> Result<String, Fault> {
 }
 
 fn policy(config: &Config, folder: Option<&Path>) -> Result<Policy, Vec<Fault>> {
-    let named = &config.policies.tolerances;
-    let path = if named.as_os_str().is_empty() {
-        folder.map(|it| it.join(TOLERANCES)).filter(|it| it.exists())
-    } else {
-        Some(folder.map_or_else(|| named.clone(), |it| it.join(named)))
-    };
-    let Some(path) = path else {
-        return Policy::default_shipped().map_err(|error| policy_faults(named, &error));
-    };
-    let text =
-        text(&path, "name the file of the tolerance policy, or leave it empty").map_err(one)?;
-    Policy::parse_toml(&text).map_err(|error| policy_faults(&path, &error))
+    let tolerances = (config.policies.tolerances.as_path(), TOLERANCES);
+    let tolerances = one_policy(tolerances, folder, Policy::default_shipped, Policy::parse_toml);
+    let duplicates = (config.policies.duplicates.as_path(), DUPLICATES);
+    let (shipped, parse) = (DuplicatePolicy::default_shipped, DuplicatePolicy::parse_toml);
+    match (tolerances, one_policy(duplicates, folder, shipped, parse)) {
+        (Ok(policy), Ok(duplicates)) => Ok(policy.with_duplicates(Arc::new(duplicates))),
+        (one, other) => Err([one.err(), other.err()].into_iter().flatten().flatten().collect()),
+    }
 }
 
-fn policy_faults(path: &Path, error: &canonical::Error) -> Vec<Fault> {
+/// A policy from the file that is named, else from its usual place in the folder, else the one in
+/// the binary.
+fn one_policy<T>(
+    (named, usual): (&Path, &str),
+    folder: Option<&Path>,
+    shipped: fn() -> canonical::Result<T>,
+    parse: fn(&str) -> canonical::Result<T>,
+) -> Result<T, Vec<Fault>> {
+    let path = if named.as_os_str().is_empty() {
+        folder.map(|it| it.join(usual)).filter(|it| it.exists())
+    } else {
+        Some(folder.map_or_else(|| named.to_owned(), |it| it.join(named)))
+    };
+    let Some(path) = path else {
+        return shipped().map_err(|error| policy_faults(named, usual, &error));
+    };
+    let text = text(&path, "name the file of the policy, or leave it empty").map_err(one)?;
+    parse(&text).map_err(|error| policy_faults(&path, usual, &error))
+}
+
+fn policy_faults(path: &Path, usual: &str, error: &canonical::Error) -> Vec<Fault> {
     let whole = [canonical::FieldError {
         pointer: "(the file)".to_owned(),
         detail: error.message().to_owned(),
@@ -187,7 +208,7 @@ fn policy_faults(path: &Path, error: &canonical::Error) -> Vec<Fault> {
         file: path.display().to_string(),
         key: it.pointer.clone(),
         fault: it.detail.clone(),
-        fix: "config/policies/tolerances.toml shows the form".to_owned(),
+        fix: format!("config/{usual} shows the form"),
     };
     fields.iter().map(fault).collect()
 }

@@ -11,6 +11,7 @@ mod bill;
 mod blanket;
 mod context;
 mod document;
+mod duplicate;
 mod exchange;
 mod explain;
 mod index;
@@ -29,6 +30,7 @@ mod stand;
 mod unit;
 mod usage;
 
+pub use duplicate::{DuplicateDocument, DuplicatePolicy, DuplicateRule, RuleName};
 pub use explain::{
     CorrectedCharge, Correction, Cost, Cure, CureSet, Effort, ExplainedReason, Explanation,
     OrderLine, Part, Waived, apply, explain,
@@ -90,6 +92,8 @@ pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResul
     }
     let mut document = Report::new(None);
     party::check(invoice, facts, &mut document);
+    let rules = policy.duplicates();
+    duplicate::check(&ground, facts, rules, &billed, (&mut document, &mut reports));
     document::charges(&ground, &terms, &billed, &mut document);
     document::balance(&ground, &terms, &mut document);
     blanket::check(&ground, &terms, &billed, &mut document);
@@ -97,7 +101,11 @@ pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResul
     if billed.is_empty() {
         document.fail(Code::Inv01, "the document has no lines".to_owned());
     }
-    gather(&ground, &billed, reports, document, policy)
+    let mut result = gather(&ground, &billed, reports, document, policy);
+    if facts.duplicates_asked || !facts.known_invoices.is_empty() {
+        result.policy.duplicates = Some(rules.cited());
+    }
+    result
 }
 
 /// Says which checks of a line could not be asked, and what stands in their way.

@@ -3,12 +3,15 @@
 
 use super::request::{Credit, CreditKind, Facts};
 use canonical::{
-    Currency, Decimal, FieldError, Invoice, InvoiceKind, InvoiceLine, Item, Money, PurchaseOrder,
+    Currency, Decimal, FieldError, Invoice, InvoiceKind, InvoiceLine, Item, KnownInvoice, Money,
+    PurchaseOrder,
 };
 use std::collections::HashSet;
 
 /// More lines than any real invoice has; more is refused, not matched.
 const LINES_MAX: usize = 10_000;
+/// More earlier invoices than could be told apart by a person.
+const KNOWN_MAX: usize = 1_000;
 /// Enough to repair a document by; a broken export should not answer with megabytes.
 const FAULTS_MAX: usize = 100;
 
@@ -34,6 +37,7 @@ pub fn check(invoice: &Invoice, facts: &Facts) -> Vec<FieldError> {
         faults.unless(ids.insert(&item.id), &at, "id", || format!("{} is here twice", item.id));
         faults.item(&at, item);
     }
+    faults.known_invoices(&facts.known_invoices);
     let lines: HashSet<u32> = invoice.lines.iter().map(|it| it.line_number).collect();
     for (place, credit) in facts.credits.iter().enumerate() {
         let at = format!("/credits/{place}");
@@ -145,6 +149,25 @@ impl Faults {
             let at = format!("{at}/packaging/{place}");
             self.above_zero(&at, "numerator", &row.numerator);
             self.above_zero(&at, "denominator", &row.denominator);
+        }
+    }
+
+    fn known_invoices(&mut self, known: &[KnownInvoice]) {
+        if known.len() > KNOWN_MAX {
+            let detail = format!("{} are too many; send the nearest {KNOWN_MAX}", known.len());
+            return self.add("", "known_invoices", detail);
+        }
+        let mut ids = HashSet::new();
+        for (place, it) in known.iter().enumerate() {
+            let at = format!("/known_invoices/{place}");
+            self.unless(ids.insert(&it.id), &at, "id", || format!("{} is here twice", it.id));
+            self.unless(!it.id.trim().is_empty(), &at, "id", || "it is empty".to_owned());
+            self.amount(&at, "gross_amount", &it.gross_amount, it.currency);
+            for (place, line) in it.lines.iter().enumerate() {
+                let at = format!("{at}/lines/{place}");
+                self.not_negative(&at, "quantity/value", &line.quantity.value);
+                self.places(&at, "net_amount", &line.net_amount, it.currency);
+            }
         }
     }
 

@@ -12,6 +12,7 @@ pub use document::{
 pub use scope::Scope;
 pub(super) use scope::{Entities, LineContext};
 
+use super::duplicate::DuplicatePolicy;
 use super::key::Key;
 use super::number::Number;
 use canonical::{
@@ -22,6 +23,7 @@ use reader::Reader;
 use scope::Table;
 use serde::Deserialize;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// The policy that ships with the gateway, as its file says it.
 const SHIPPED: &str = include_str!("../../../../config/policies/tolerances.toml");
@@ -40,6 +42,8 @@ pub struct Policy {
     is_scoped: bool,
     /// What a key without a row is held against; there is none in a policy that was found whole.
     strict: Row,
+    /// The rules for duplicates that go with it.
+    duplicates: Arc<DuplicatePolicy>,
 }
 
 /// One row, ready to be compared with.
@@ -98,7 +102,10 @@ impl Policy {
             on_breach: OnBreach::Exception,
             auto_clear: false,
         };
-        Ok(Self { document, rows, modes, sampling, is_scoped, strict })
+        let duplicates = DuplicatePolicy::default_shipped()
+            .map_err(|error| error.fields().to_vec())
+            .map(Arc::new)?;
+        Ok(Self { document, rows, modes, sampling, is_scoped, strict, duplicates })
     }
 
     /// Reads and validates a policy file.
@@ -125,6 +132,18 @@ impl Policy {
     #[must_use]
     pub const fn document(&self) -> &PolicyDocument {
         &self.document
+    }
+
+    /// The same with other rules for duplicates than the ones that ship.
+    #[must_use]
+    pub fn with_duplicates(self, duplicates: Arc<DuplicatePolicy>) -> Self {
+        Self { duplicates, ..self }
+    }
+
+    /// The rules for duplicates that go with it.
+    #[must_use]
+    pub const fn duplicates(&self) -> &Arc<DuplicatePolicy> {
+        &self.duplicates
     }
 
     /// How a decision cites it: `T0@1`.

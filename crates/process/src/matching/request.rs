@@ -10,6 +10,7 @@ use canonical::{
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 macro_rules! facts {
@@ -35,6 +36,10 @@ macro_rules! facts {
             /// it (`SUP-01`).
             #[serde(default)]
             pub supplier_unknown: bool,
+            /// Whether earlier invoices were looked for: with none in `known_invoices`, this is no
+            /// duplicate of any, and the answer cites the rules that say so.
+            #[serde(default)]
+            pub duplicates_asked: bool,
             $( #[doc = $doc] #[serde(default)] pub $name: Vec<$item>, )*
         }
 
@@ -49,6 +54,10 @@ macro_rules! facts {
             /// it (`SUP-01`).
             #[serde(default, skip_serializing_if = "std::ops::Not::not")]
             pub supplier_unknown: bool,
+            /// Whether earlier invoices were looked for: with none in `known_invoices`, this is no
+            /// duplicate of any, and the answer cites the rules that say so.
+            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+            pub duplicates_asked: bool,
             $(
                 #[doc = $doc]
                 #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -63,6 +72,7 @@ macro_rules! facts {
                 let facts = Facts {
                     as_of: self.as_of,
                     supplier_unknown: self.supplier_unknown,
+                    duplicates_asked: self.duplicates_asked,
                     $( $name: self.$name, )*
                 };
                 (self.policy, self.invoice, facts)
@@ -197,7 +207,7 @@ impl Evaluation {
         let (document, invoice, facts) = self.into_parts();
         let mut faults = super::check(&invoice, &facts);
         let own = match document.map(Policy::new).transpose() {
-            Ok(own) => own,
+            Ok(own) => own.map(|it| it.with_duplicates(Arc::clone(active.duplicates()))),
             Err(of_policy) => {
                 faults.extend(of_policy.into_iter().map(|it| FieldError {
                     pointer: format!("/policy{}", it.pointer),

@@ -192,6 +192,11 @@ fn every_flow_is_held_to_what_it_promises() {
 }
 
 #[test]
+fn duplicates_are_judged_as_specified() {
+    assert_file(fixture!("duplicates"));
+}
+
+#[test]
 fn the_acceptance_vectors_hold() {
     assert_file(fixture!("vectors"));
 }
