@@ -57,8 +57,27 @@ pub struct MatchResult {
     /// How the difference in the functional currency splits, for an invoice in another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<ExchangeSplit>,
+    /// The tax that is due by the tax rules, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax: Option<TaxDue>,
     /// The policy versions that decided.
     pub policy: PolicyCited,
+}
+
+/// What the tax rules make of a document (`domain.md` A13), in the invoice's currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TaxDue {
+    /// What the supplier may charge.
+    #[schema(example = "103.13")]
+    pub expected: String,
+    /// What it charges.
+    pub billed: String,
+    /// What of the expected tax comes back.
+    pub recoverable: String,
+    /// What of it does not, and is cost of the goods.
+    pub non_recoverable: String,
+    /// What is ours to declare as use tax, because the supplier charges less.
+    pub use_tax: String,
 }
 
 /// What is payable once prepayments are set off (`domain.md` A13), in the invoice's currency.

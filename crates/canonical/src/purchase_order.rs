@@ -239,7 +239,14 @@ pub struct PlannedCharge {
     #[serde(rename = "type")]
     pub kind: ChargeKind,
     /// How much, in the order's currency.
+    #[serde(default)]
     pub amount: Decimal,
+    /// How much more, in percent of what is billed of the order's goods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<Decimal>,
+    /// What earlier invoices billed of it, in the order's currency: a plan is used up once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billed_amount: Option<Decimal>,
 }
 
 const fn one() -> u32 {

@@ -12,10 +12,12 @@ pub struct TaxRule {
     /// Who levies it.
     #[schema(example = "US-IL")]
     pub jurisdiction: String,
-    /// The tax code of order and invoice lines that it is for; `null` for lines without one.
+    /// The tax code of order and invoice lines that it is for; `null` for all. The invoice's code
+    /// goes before the order's.
     #[serde(default)]
     pub tax_code: Option<String>,
-    /// The facility it is for; `null` for all. A facility's own rule wins.
+    /// The facility it is for; `null` for all. Of several rules for a line, one is taken: a
+    /// facility's own, then the one with the longest class, then the one with the tax code.
     #[serde(default)]
     pub facility_id: Option<FacilityId>,
     /// The class of items it is for, as the first digits of a UNSPSC code; `null` for all.

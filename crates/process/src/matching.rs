@@ -9,26 +9,37 @@ mod associate;
 mod basis;
 mod bill;
 mod blanket;
+mod catch_weight;
 mod context;
+mod contract;
 mod document;
 mod duplicate;
+mod early;
 mod exchange;
 mod explain;
 mod index;
 mod intake;
 mod key;
+mod later;
 mod mode;
 mod nonpo;
 mod number;
+mod observe;
 mod party;
+mod period;
 mod policy;
 mod price;
 mod quantity;
+mod recall;
 mod report;
 mod request;
+mod sampling;
+mod shelf_life;
 mod stand;
+mod tax;
 mod unit;
 mod usage;
+mod valuation;
 
 pub use duplicate::{DuplicateDocument, DuplicatePolicy, DuplicateRule, RuleName};
 pub use explain::{
@@ -53,7 +64,7 @@ use index::{Index, Place};
 use mode::Modes;
 use number::Number;
 use report::{Report, Terms};
-use stand::Stands;
+use stand::{Adjusted, Stands};
 use std::collections::HashMap;
 use unit::Units;
 
@@ -63,9 +74,10 @@ use unit::Units;
 pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResult {
     let index = Index::new(facts, &Modes::new(policy, invoice, facts));
     let units = Units::new(&invoice.supplier_id);
-    let stands = Stands::new(&index, &units).at(policy.price_basis());
-    let ground = Ground { invoice, index: &index, units: &units, stands: &stands };
     let mut terms = Terms::new(policy, invoice, facts);
+    let adjusted = Adjusted::new(&terms, invoice, facts, &index);
+    let stands = Stands::new(&index, &units, &adjusted).at(policy.price_basis());
+    let ground = Ground { invoice, index: &index, units: &units, stands: &stands };
 
     let lines = index::by_number(invoice);
     let mut reports: Vec<Report> =
@@ -101,11 +113,13 @@ pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResul
     if billed.is_empty() {
         document.fail(Code::Inv01, "the document has no lines".to_owned());
     }
+    let later = later::Case { ground: &ground, terms: &terms, facts };
+    let later = later.check(&billed, &mut reports, &mut document);
     let mut result = gather(&ground, &billed, reports, document, policy);
     if facts.duplicates_asked || !facts.known_invoices.is_empty() {
         result.policy.duplicates = Some(rules.cited());
     }
-    result
+    MatchResult { tax: later.tax, exchange: later.exchange, ..result }
 }
 
 /// Says which checks of a line could not be asked, and what stands in their way.
@@ -178,6 +192,7 @@ fn gather(
         lines,
         settlement: None,
         exchange: None,
+        tax: None,
         policy: policy.cited(),
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn charges(
     let orders = orders(billed);
     let comparable: Vec<&PurchaseOrder> =
         orders.iter().copied().filter(|it| it.currency == currency).collect();
-    let planned = planned(&comparable);
+    let planned = planned(&comparable, billed);
     let free = !comparable.is_empty()
         && comparable.iter().all(|it| it.freight_terms == Some(FreightTerms::PrepaidNoCharge));
     for (kind, minor) in asked {
@@ -63,16 +63,14 @@ pub(super) fn charges(
             report.not_evaluated(Key::ChargeUnplanned, because);
         } else if kind == ChargeKind::Freight && free && minor != 0 {
             excluded(amount, report);
-        } else if let Some(plan) = plan {
+        } else if let Some((plan, before)) = plan {
             let plan = Money::from_minor(plan, currency);
-            let over = Money::from_minor(minor.saturating_sub(plan.minor()), currency);
+            let over = minor.saturating_add(before).saturating_sub(plan.minor());
+            let over = Money::from_minor(over, currency);
             let measure = Measure::of_amount(over, plan);
             let codes = (Code::Chg01, Code::Chg01);
             let asked = Asked { key: Key::ChargePlanned, codes, measure, ruled: None };
-            report.judge(terms, asked, |it| {
-                let kind = word(kind);
-                format!("{amount} of {kind} is billed, {plan} was planned: {} apart", it.words())
-            });
+            report.judge(terms, asked, |it| planned_words((kind, amount), (plan, before), it));
         } else {
             let measure = Measure::of_amount(amount, merchandise(ground));
             let codes = (Code::Chg01, Code::Chg01);
@@ -82,6 +80,22 @@ pub(super) fn charges(
             });
         }
     }
+}
+
+fn planned_words(
+    (kind, amount): (ChargeKind, Money),
+    (plan, before): (Money, i128),
+    measure: &Measure,
+) -> String {
+    let (kind, words) = (word(kind), measure.words());
+    if before == 0 {
+        return format!("{amount} of {kind} is billed, {plan} was planned: {words} apart");
+    }
+    let before = Money::from_minor(before, plan.currency());
+    format!(
+        "{amount} of {kind} is billed and {before} was before, {plan} was planned for the order: \
+         {words} apart"
+    )
 }
 
 /// Freight that the supplier agreed to bear: no tolerance applies.
@@ -128,15 +142,28 @@ pub(super) fn orders<'a>(billed: &[Billed<'a>]) -> Vec<&'a PurchaseOrder> {
     billed.iter().filter_map(|it| it.order).filter(|it| seen.insert(&it.number)).collect()
 }
 
-fn planned(orders: &[&PurchaseOrder]) -> BTreeMap<ChargeKind, i128> {
-    let mut planned: BTreeMap<ChargeKind, i128> = BTreeMap::new();
+/// What the orders planned of each kind, and what earlier invoices used up of it.
+fn planned(orders: &[&PurchaseOrder], billed: &[Billed<'_>]) -> BTreeMap<ChargeKind, (i128, i128)> {
+    let mut planned: BTreeMap<ChargeKind, (i128, i128)> = BTreeMap::new();
     for order in orders {
         for it in &order.planned_charges {
+            let share = it.percent.map_or(Number::ZERO, |percent| {
+                let goods = goods(order, billed);
+                (&goods * &Number::from(percent)).per(&Number::whole(100)).unwrap_or(Number::ZERO)
+            });
+            let amount = (&Number::from(it.amount) + &share).round(order.currency).minor();
+            let before = it.billed_amount.map_or(0, |it| money(it, order.currency).minor());
             let sum = planned.entry(it.kind).or_default();
-            *sum = sum.saturating_add(Number::from(it.amount).round(order.currency).minor());
+            *sum = (sum.0.saturating_add(amount), sum.1.saturating_add(before));
         }
     }
     planned
+}
+
+/// What is billed of an order's goods.
+fn goods(order: &PurchaseOrder, billed: &[Billed<'_>]) -> Number {
+    let of_order = billed.iter().filter(|it| it.order.is_some_and(|it| it.number == order.number));
+    of_order.fold(Number::ZERO, |sum, it| &sum + &Number::from(it.net))
 }
 
 pub(super) const fn word(kind: ChargeKind) -> &'static str {

@@ -46,6 +46,7 @@ pub fn check(invoice: &Invoice, facts: &Facts) -> Vec<FieldError> {
         });
         faults.credit(&at, credit, invoice.currency);
     }
+    faults.rules_and_prices(facts);
     faults.0
 }
 
@@ -141,6 +142,12 @@ impl Faults {
         for (place, planned) in order.planned_charges.iter().enumerate() {
             let at = format!("{at}/planned_charges/{place}");
             self.amount(&at, "amount", &planned.amount, order.currency);
+            if let Some(billed) = &planned.billed_amount {
+                self.amount(&at, "billed_amount", billed, order.currency);
+            }
+            if let Some(percent) = &planned.percent {
+                self.not_negative(&at, "percent", percent);
+            }
         }
     }
 
@@ -149,6 +156,7 @@ impl Faults {
             let at = format!("{at}/packaging/{place}");
             self.above_zero(&at, "numerator", &row.numerator);
             self.above_zero(&at, "denominator", &row.denominator);
+            self.ordered(&at, row.valid_from, row.valid_to);
         }
     }
 
@@ -193,5 +201,6 @@ impl Faults {
     }
 }
 
+mod facts;
 #[cfg(test)]
 mod tests;

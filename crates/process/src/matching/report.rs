@@ -170,7 +170,7 @@ impl Measure {
         Self { amount, percent: percent_of(&quantity, base), quantity: Some(quantity), span: None }
     }
 
-    fn is_nothing(&self) -> bool {
+    pub(super) fn is_nothing(&self) -> bool {
         let no_days = !matches!(self.span, Some(Span::Days(days)) if days != 0);
         self.amount.minor() == 0 && no_days && self.quantity.as_ref().is_none_or(Number::is_zero)
     }

@@ -7,9 +7,9 @@ use super::number::Number;
 use super::policy::PriceBasis;
 use super::request::Claim;
 use super::unit::{Fault, Units, View};
-use canonical::{Currency, Money, Position, Receipt, Uom, UsageEvent};
+use canonical::{Currency, Money, Position, Receipt, ReceiptNumber, Uom, UsageEvent};
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Figures of one order line.
 pub(super) struct Stand {
@@ -39,13 +39,25 @@ pub(super) struct Stands<'a> {
     index: &'a Index<'a>,
     units: &'a Units<'a>,
     basis: PriceBasis,
+    adjusted: &'a Adjusted<'a>,
     known: Vec<OnceCell<Result<Stand, Fault>>>,
 }
 
+/// What changes the figures of order lines; mostly nothing.
+#[derive(Default)]
+pub(super) struct Adjusted<'a> {
+    /// Receipts whose goods are not accepted: recalled, not identified, or too close to expiry.
+    pub(super) quarantined: HashSet<&'a ReceiptNumber>,
+}
+
 impl<'a> Stands<'a> {
-    pub(super) fn new(index: &'a Index<'a>, units: &'a Units<'a>) -> Self {
+    pub(super) fn new(
+        index: &'a Index<'a>,
+        units: &'a Units<'a>,
+        adjusted: &'a Adjusted<'a>,
+    ) -> Self {
         let known = std::iter::repeat_with(OnceCell::new).take(index.len()).collect();
-        Self { index, units, basis: PriceBasis::Current, known }
+        Self { index, units, basis: PriceBasis::Current, adjusted, known }
     }
 
     /// With the prices that count by the policy.
@@ -62,7 +74,8 @@ impl<'a> Stands<'a> {
     pub(super) fn get(&self, place: Place) -> Option<Result<&Stand, &Fault>> {
         let line = self.index.line(place)?;
         let known = self.known.get(place as usize)?;
-        Some(known.get_or_init(|| Stand::of(line, self.units, self.price(line))).as_ref())
+        let stand = || Stand::of(line, self.units, self.price(line), self.adjusted);
+        Some(known.get_or_init(stand).as_ref())
     }
 
     /// The stand of a line whose figures convert.
@@ -72,7 +85,12 @@ impl<'a> Stands<'a> {
 }
 
 impl Stand {
-    fn of<'a>(line: &OrderLine<'a>, units: &Units<'a>, at: Price) -> Result<Self, Fault> {
+    fn of<'a>(
+        line: &OrderLine<'a>,
+        units: &Units<'a>,
+        at: Price,
+        adjusted: &Adjusted<'a>,
+    ) -> Result<Self, Fault> {
         let (of, written) = (line.of(), line.line);
         let currency = line.order.currency;
         let unit = match units.factor(of, &written.quantity.uom, View::Ours) {
@@ -107,7 +125,7 @@ impl Stand {
             return Ok(stand);
         }
         stand.ordered = whole?;
-        let received = stand.receive(line, units);
+        let received = stand.receive(line, units, adjusted);
         if line.needs_receipt() {
             received?;
         }
@@ -118,12 +136,18 @@ impl Stand {
         Ok(stand)
     }
 
-    fn receive<'a>(&mut self, line: &OrderLine<'a>, units: &Units<'a>) -> Result<(), Fault> {
+    fn receive<'a>(
+        &mut self,
+        line: &OrderLine<'a>,
+        units: &Units<'a>,
+        adjusted: &Adjusted<'a>,
+    ) -> Result<(), Fault> {
         let of = line.of();
         let (mut received, mut accepted) = (Number::ZERO, Number::ZERO);
         for receipt in &line.receipts {
             received = &received + &received_on(line, receipt, units)?;
-            if let Some(quantity) = &receipt.accepted {
+            let quarantined = adjusted.quarantined.contains(&receipt.number);
+            if let Some(quantity) = receipt.accepted.as_ref().filter(|_| !quarantined) {
                 let quantity = units
                     .convert(of, quantity, View::Ours)
                     .map_err(|it| it.about(|| format!("receipt {}", receipt.number)))?;

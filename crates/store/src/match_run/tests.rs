@@ -5,6 +5,7 @@ use canonical::{Kind, MatchResult, Outcome, PolicyCited};
 fn run(run_no: u32) -> NewMatchRun {
     let result = MatchResult {
         settlement: None,
+        tax: None,
         exchange: None,
         outcome: Outcome::Matched,
         reasons: Vec::new(),

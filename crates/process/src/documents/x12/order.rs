@@ -218,7 +218,8 @@ impl<'f, 't> Reading<'f, 't> {
             }
             Some(Extra::Charge(kind, amount)) => {
                 self.extras.add(amount);
-                self.charges.push(PlannedCharge { kind, amount });
+                let (percent, billed_amount) = (None, None);
+                self.charges.push(PlannedCharge { kind, amount, percent, billed_amount });
             }
             Some(Extra::Tax(amount)) => self.extras.add(amount),
             None => {}

@@ -168,6 +168,9 @@ impl Tryton {
             indivisible: product.base.digits == 0,
             class: None,
             critical: false,
+            lot_controlled: false,
+            serial_controlled: false,
+            minimum_shelf_days: None,
             gtin: of_kind("ean").and_then(|it| it.code.parse::<Gtin>().ok()),
             packaging: self.packaging(&product.base, product.bought_in.as_ref())?,
             manufacturer_part_number: of_kind("mpn").map(|it| it.code.clone()),
@@ -187,6 +190,14 @@ impl Tryton {
             return Ok(Vec::new());
         };
         let uom = self.uom(&unit.symbol)?;
-        Ok(vec![Packaging { uom, numerator, denominator, supplier_id: None, gtin: None }])
+        Ok(vec![Packaging {
+            uom,
+            numerator,
+            denominator,
+            supplier_id: None,
+            valid_from: None,
+            valid_to: None,
+            gtin: None,
+        }])
     }
 }

@@ -66,6 +66,8 @@ fn packaging(cure: &Cure, facts: &mut Facts) {
     let Some(item) = facts.items.iter_mut().find(|it| it.id == *item_id) else { return };
     item.packaging.retain(|it| it.uom != *uom || it.supplier_id != *supplier_id);
     item.packaging.push(Packaging {
+        valid_from: None,
+        valid_to: None,
         uom: uom.clone(),
         numerator: *numerator,
         denominator: *denominator,

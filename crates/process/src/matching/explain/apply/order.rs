@@ -102,7 +102,12 @@ fn plan(order: &mut PurchaseOrder, kind: ChargeKind, increase: Money) {
     match order.planned_charges.iter_mut().find(|it| it.kind == kind) {
         Some(it) => it.amount = plus(it.amount, increase).unwrap_or(it.amount),
         None => {
-            let planned = written(increase).map(|amount| PlannedCharge { kind, amount });
+            let planned = written(increase).map(|amount| PlannedCharge {
+                kind,
+                amount,
+                percent: None,
+                billed_amount: None,
+            });
             order.planned_charges.extend(planned);
         }
     }
