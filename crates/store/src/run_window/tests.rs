@@ -6,6 +6,7 @@ use canonical::{MatchResult, Outcome, PolicyCited};
 fn run(number: usize, run_no: u32, seconds: i64) -> NewMatchRun {
     let result = MatchResult {
         settlement: None,
+        tax: None,
         exchange: None,
         outcome: Outcome::Matched,
         reasons: Vec::new(),
