@@ -2,7 +2,7 @@
 
 use canonical::Clock;
 use gateway::config::{self, Source};
-use process::documents::{self, Format};
+use process::documents::{self, Format, Mappings};
 use process::matching::Policy;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,9 @@ async fn every_file_that_ships_loads() {
             _ if name.ends_with("README.md") => {}
             Some(("policies", _)) if name.ends_with(".toml") => {
                 Policy::parse_toml(&text).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            }
+            Some(("mappings", _)) => {
+                Mappings::parse_toml(&text).unwrap_or_else(|error| panic!("{name}: {error:?}"));
             }
             Some(("demo", rest)) if rest.starts_with("documents/") => {
                 let format = Format::sniff(&bytes).unwrap_or_else(|| panic!("{name}: no format"));

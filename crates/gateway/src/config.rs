@@ -2,6 +2,7 @@
 //! beside what they configure.
 
 use crate::layers::{self, Fault, Layer, Places};
+use process::documents::Mappings;
 use process::matching::{DuplicatePolicy, Policy};
 use serde::Deserialize;
 use stack::inbound;
@@ -16,6 +17,9 @@ const DEFAULT: &str = include_str!("../../../config/default.toml");
 const TOLERANCES: &str = "policies/tolerances.toml";
 /// Where its own rules for duplicates are found.
 const DUPLICATES: &str = "policies/duplicates.toml";
+
+/// Where a folder's own X12 mapping is found, in the same way.
+const X12: &str = "mappings/x12.toml";
 
 const DEMO: &str = include_str!("../../../config/demo.toml");
 
@@ -45,6 +49,8 @@ pub struct Config {
     pub process: process::Options,
     /// Where policies are, relative to the folder of the configuration.
     pub policies: Policies,
+    /// Where mappings are, relative to the folder of the configuration.
+    pub mappings: MappingFiles,
 }
 
 /// What is logged and how.
@@ -87,6 +93,14 @@ pub struct Policies {
     pub duplicates: PathBuf,
 }
 
+/// Where mappings are.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MappingFiles {
+    /// What partners mean by the codes of X12; empty for the mapping in the binary.
+    pub x12: PathBuf,
+}
+
 /// A configuration that was checked whole.
 #[derive(Debug)]
 pub struct Checked {
@@ -94,6 +108,8 @@ pub struct Checked {
     pub config: Config,
     /// The tolerance policy with the rules for duplicates.
     pub policy: Policy,
+    /// What partners mean by the codes of their documents.
+    pub mappings: Mappings,
     /// Where what was set was written.
     pub origins: Vec<String>,
     /// What is no fault and still worth knowing.
@@ -139,11 +155,14 @@ pub fn read(
     let places = Places::of(&layers);
     let mut faults = crosscheck(&config, &places);
     let policy = policy(&config, folder).map_err(|mut it| faults.append(&mut it)).ok();
+    let mappings = mappings(&config, folder).map_err(|mut it| faults.append(&mut it)).ok();
     let notes = notes(&config);
     let origins = layers.iter().filter(|it| !it.table.is_empty());
     let origins = origins.map(|it| it.origin.clone()).collect();
-    match policy {
-        Some(policy) if faults.is_empty() => Ok(Checked { config, policy, origins, notes, places }),
+    match policy.zip(mappings) {
+        Some((policy, mappings)) if faults.is_empty() => {
+            Ok(Checked { config, policy, mappings, origins, notes, places })
+        }
         _faulty => Err(faults),
     }
 }
@@ -165,6 +184,11 @@ fn text(path: &Path, fix: &str) -> Result<String, Fault> {
         fault: error.to_string(),
         fix: fix.to_owned(),
     })
+}
+
+fn mappings(config: &Config, folder: Option<&Path>) -> Result<Mappings, Vec<Fault>> {
+    let named = (config.mappings.x12.as_path(), X12);
+    one_policy(named, folder, Mappings::default_shipped, Mappings::parse_toml)
 }
 
 fn policy(config: &Config, folder: Option<&Path>) -> Result<Policy, Vec<Fault>> {
@@ -194,7 +218,7 @@ fn one_policy<T>(
     let Some(path) = path else {
         return shipped().map_err(|error| policy_faults(named, usual, &error));
     };
-    let text = text(&path, "name the file of the policy, or leave it empty").map_err(one)?;
+    let text = text(&path, "name the file, or leave the key empty").map_err(one)?;
     parse(&text).map_err(|error| policy_faults(&path, usual, &error))
 }
 

@@ -20,7 +20,7 @@ use axum::routing::get;
 use canonical::{Clock, Error, Result};
 use config::Checked;
 use consumption::Consumption;
-use process::Process;
+use process::{Process, Rules};
 use serde::Serialize;
 use stack::inbound::{self, Limiter, Parts};
 use stack::operations::Table;
@@ -90,8 +90,8 @@ pub async fn open(checked: &Checked, sandbox: Option<&Sandbox>, clock: Clock) ->
 pub fn open_process(checked: &Checked, store: &Store, clock: &Clock) -> Result<Process> {
     let config = &checked.config;
     let system = System::open(&config.system, &config.backends, clock)?;
-    let policy = checked.policy.clone();
-    Ok(Process::new(system, store.clone(), policy, config.process.clone(), clock.clone()))
+    let rules = Rules { policy: checked.policy.clone(), mappings: checked.mappings.clone() };
+    Ok(Process::new(system, store.clone(), rules, config.process.clone(), clock.clone()))
 }
 
 /// Opens everything that needs no connection and lets it go again: what `check` tells.

@@ -1,7 +1,9 @@
 //! The process API: the list of its routes, nothing else.
 
+mod document_reading;
 mod invoice;
 mod match_evaluation;
+mod purchase_order;
 
 use crate::Process;
 use stack::contract::Common;
@@ -27,6 +29,7 @@ use utoipa_axum::routes;
             description = "The three-way match as a question: stateless, stores nothing.",
         ),
         (name = "invoices", description = "Supplier invoices: submitted, decided, booked."),
+        (name = "documents", description = "Documents of trading partners: read, and written."),
     ),
     modifiers(&Common),
 )]
@@ -39,4 +42,6 @@ pub fn api() -> OpenApiRouter<Process> {
         .routes(routes!(match_evaluation::evaluate_match))
         .routes(routes!(invoice::submit_invoice, invoice::list_invoices))
         .routes(routes!(invoice::get_invoice))
+        .routes(routes!(document_reading::read_documents))
+        .routes(routes!(purchase_order::get_purchase_order_document))
 }

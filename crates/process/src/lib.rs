@@ -10,6 +10,7 @@ mod flow;
 mod invoice;
 pub mod matching;
 mod posting;
+mod reading;
 mod turns;
 mod work;
 
@@ -21,8 +22,10 @@ pub use invoice::{
     Answer, ErpDocument, ErpStatus, Hold, HoldState, InvoiceFilter, InvoiceRecord, InvoiceSummary,
     Links, Run, Submission, SubmittedInvoice,
 };
+pub use reading::{DocumentReading, ReadDocument, ReadTotals, Totals};
 
 use canonical::{Clock, Error, InvoiceId, Result};
+use documents::Mappings;
 use jiff::{SignedDuration, Timestamp};
 use matching::Policy;
 use serde::Deserialize;
@@ -65,6 +68,15 @@ pub struct PostingOptions {
     pub concurrency: u32,
 }
 
+/// What a person decided and the process follows.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// By how much an invoice may differ.
+    pub policy: Policy,
+    /// What partners mean by the codes of their documents.
+    pub mappings: Mappings,
+}
+
 /// A cheap handle on what the business does.
 #[derive(Clone, Debug)]
 pub struct Process(Arc<Inner>);
@@ -72,7 +84,7 @@ pub struct Process(Arc<Inner>);
 struct Inner {
     system: System,
     store: Store,
-    policy: Policy,
+    rules: Rules,
     options: Options,
     clock: Clock,
     turns: Turns,
@@ -86,17 +98,11 @@ impl std::fmt::Debug for Inner {
 }
 
 impl Process {
-    /// Over the back ends and the store, deciding under `policy`.
+    /// Over the back ends and the store, deciding under `rules`.
     #[must_use]
-    pub fn new(
-        system: System,
-        store: Store,
-        policy: Policy,
-        options: Options,
-        clock: Clock,
-    ) -> Self {
+    pub fn new(system: System, store: Store, rules: Rules, options: Options, clock: Clock) -> Self {
         let (turns, last_id) = (Turns::new(), Mutex::new(Ulid::default()));
-        Self(Arc::new(Inner { system, store, policy, options, clock, turns, last_id }))
+        Self(Arc::new(Inner { system, store, rules, options, clock, turns, last_id }))
     }
 
     /// The time (UTC), from the clock that this was made with.
@@ -136,7 +142,11 @@ impl Process {
     }
 
     pub(crate) fn policy(&self) -> &Policy {
-        &self.0.policy
+        &self.0.rules.policy
+    }
+
+    pub(crate) fn mappings(&self) -> &Mappings {
+        &self.0.rules.mappings
     }
 
     pub(crate) fn turns(&self) -> &Turns {

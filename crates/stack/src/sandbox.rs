@@ -42,17 +42,26 @@ const CONSUMPTION_READS: [&str; 2] = ["consumption.timeline.read", "consumption.
 #[must_use]
 pub fn scopes(role: Role) -> Vec<&'static str> {
     let own: &[&str] = match role {
-        Role::Ap => &["process.match.evaluate", "process.invoices.submit", "process.invoices.read"],
+        Role::Ap => &[
+            "process.match.evaluate",
+            "process.invoices.submit",
+            "process.invoices.read",
+            "process.documents.read",
+        ],
         Role::Planner => &["process.match.evaluate"],
         Role::Analyst => &[],
-        Role::Supplier => {
-            &["process.invoices.submit", "process.invoices.read", "consumption.timeline.read"]
-        }
-        Role::Operator => &["process.invoices.read"],
+        Role::Supplier => &[
+            "process.invoices.submit",
+            "process.invoices.read",
+            "process.documents.read",
+            "consumption.timeline.read",
+        ],
+        Role::Operator => &["process.invoices.read", "process.documents.read"],
         Role::Admin => &[
             "process.match.evaluate",
             "process.invoices.submit",
             "process.invoices.read",
+            "process.documents.read",
             "system.payables.create",
         ],
     };

@@ -94,10 +94,11 @@ pub(super) async fn submit_invoice(
     Ok(response)
 }
 
-fn format(media_type: &str) -> Result<Format, Error> {
+/// The format that a content type names.
+pub(super) fn format(media_type: &str) -> Result<Format, Error> {
     Format::of(media_type).ok_or_else(|| {
         Error::unsupported(
-            "an invoice is sent as application/json, application/edi-x12 or application/xml",
+            "a document is sent as application/json, application/edi-x12 or application/xml",
         )
     })
 }

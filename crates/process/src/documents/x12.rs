@@ -1,8 +1,8 @@
 //! ASC X12: segments by the delimiters that each interchange declares, and its three envelopes.
 //!
 //! Several interchanges in one file are all read, each with its own delimiters. The file is walked
-//! twice: once for its envelopes, once for what they hold, a transaction set at a time; no more than
-//! one is ever in memory beside the file.
+//! twice: once for its envelopes, once for what they hold, a transaction set at a time; no more
+//! than one is ever in memory beside the file.
 
 mod acknowledge;
 mod acknowledgement;

@@ -2,7 +2,7 @@
 
 use super::decide::decide;
 use super::save::{self, Case, Decision, Saved};
-use crate::documents::{self, Format, Parsed, ParsedInvoice};
+use crate::documents::{self, Document, Format, Parsed, ParsedInvoice};
 use crate::facts::{self, Gathered};
 use crate::{Process, matching};
 use bytes::Bytes;
@@ -65,13 +65,13 @@ impl Process {
         if let Some(answer) = save::replay(self, &channel, &payload_sha256).await? {
             return Ok(answer);
         }
-        let parsed = read_one(&submission).await?;
+        let parsed = only(self.read_each(&submission).await?)?;
         let arrival = Arrival { submission, channel, payload_sha256 };
         self.submit_parsed(principal, arrival, parsed, claim).await
     }
 
-    /// Takes in every invoice of a file: an interchange may hold many. Each is decided and stored
-    /// by itself, and has an answer of its own.
+    /// Takes in every invoice of a file: an interchange may hold many. Each is read, decided and
+    /// stored by itself, and has an answer of its own.
     ///
     /// # Errors
     /// `invalid` with pointers where the file cannot be read; nothing was kept then.
@@ -82,7 +82,7 @@ impl Process {
     ) -> Result<Vec<Result<Answer>>> {
         let whole = sha256_hex(&submission.bytes);
         let channel = channel(&submission, principal);
-        let documents = read_all(&submission).await?;
+        let documents = self.read_each(&submission).await?;
         let several = documents.len() > 1;
         let mut answers = Vec::with_capacity(documents.len());
         for (place, document) in documents.into_iter().enumerate() {
@@ -90,12 +90,31 @@ impl Process {
             let payload_sha256 = if several { format!("{whole}#{place}") } else { whole.clone() };
             let (submission, channel) = (submission.clone(), channel.clone());
             let arrival = Arrival { submission, channel, payload_sha256 };
-            answers.push(match document {
-                Parsed::Invoice(it) => self.submit_parsed(principal, arrival, *it, None).await,
-                other => Err(unstored(&other)),
+            answers.push(match document.outcome {
+                Err(error) => Err(error),
+                Ok(Parsed::Invoice(it)) => self.submit_parsed(principal, arrival, *it, None).await,
+                Ok(other) => Err(unstored(&other)),
             });
         }
         Ok(answers)
+    }
+
+    /// Reads every document of a file by itself.
+    async fn read_each(&self, submission: &Submission) -> Result<Vec<Document>> {
+        let (format, bytes) = (submission.format, submission.bytes.clone());
+        let is_small = bytes.len() <= READ_ASIDE_BYTES;
+        let process = self.clone();
+        let read = move || {
+            let mut documents = Vec::new();
+            let mut take = |it| documents.push(it);
+            documents::each(format, &bytes, process.mappings(), &mut take)?;
+            Ok(documents)
+        };
+        if is_small {
+            return read();
+        }
+        let reading = tokio::task::spawn_blocking(read);
+        reading.await.map_err(|error| Error::internal("reading failed").because(error))?
     }
 
     async fn submit_parsed(
@@ -209,23 +228,16 @@ fn channel(submission: &Submission, principal: &Principal) -> String {
     format!("{}:{}", submission.format.name(), principal.id)
 }
 
-async fn read_all(submission: &Submission) -> Result<Vec<Parsed>> {
-    let (format, bytes) = (submission.format, submission.bytes.clone());
-    if bytes.len() <= READ_ASIDE_BYTES {
-        return documents::read(format, &bytes);
-    }
-    let reading = tokio::task::spawn_blocking(move || documents::read(format, &bytes));
-    reading.await.map_err(|error| Error::internal("reading failed").because(error))?
-}
-
-async fn read_one(submission: &Submission) -> Result<ParsedInvoice> {
-    let documents = read_all(submission).await?;
+/// The one invoice of a submission.
+fn only(documents: Vec<Document>) -> Result<ParsedInvoice> {
     let several = documents.len();
-    let mut invoices = documents.into_iter().filter_map(|it| match it {
-        Parsed::Invoice(invoice) => Some(*invoice),
-        _other => None,
-    });
-    match (invoices.next(), several) {
+    let mut invoices = Vec::new();
+    for document in documents {
+        if let Parsed::Invoice(invoice) = document.outcome? {
+            invoices.push(*invoice);
+        }
+    }
+    match (invoices.pop(), several) {
         (Some(invoice), 1) => Ok(invoice),
         (None, _) => Err(Error::invalid("the document holds no invoice")),
         (Some(_), several) => Err(Error::invalid(format!(

@@ -185,7 +185,10 @@ impl<'t> Acknowledging<'t> {
             Place::Missing { number, missing, .. } => (*number, *missing, "3"),
             Place::Element { number, id, .. } => (*number, id.as_ref(), ELEMENTS),
         };
-        let is_element = |it: &Fault| matches!(&it.place, Place::Element { number: other, .. } if *other == number);
+        let is_element = |it: &Fault| match &it.place {
+            Place::Element { number: other, .. } => *other == number,
+            _ => false,
+        };
         if code != ELEMENTS || !before.is_some_and(is_element) {
             let place = (number.saturating_sub(first) + 1).to_string();
             self.body.segment("AK3", &[id, &place, "", code]);

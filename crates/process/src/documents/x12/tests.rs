@@ -1,3 +1,8 @@
+//! What X12 is read as.
+
+mod flow;
+mod habit;
+
 use super::*;
 use crate::documents::{Format, ParsedInvoice, ParsedOrder};
 use canonical::{ChargeKind, ExternalId, FreightTerms, InvoiceKind};
