@@ -54,7 +54,7 @@ pub use matching::{
     Allocation, AmountUnit, Check, CheckResult, Flag, LineResult, MatchResult, ModeResolved,
     Outcome, PolicyCited, Position, Variance,
 };
-pub use matching::{Combine, ExchangeSplit, Limit, TaxDue};
+pub use matching::{Combine, ExchangeSplit, Limit, PrepaymentApplied, Settlement, TaxDue};
 pub use money::{Currency, Money};
 pub use number::{Decimal, Exact, allocate, exact_text, read_exact, round_half_away, show};
 pub use numeral::Numeral;

@@ -12,6 +12,7 @@ mod blanket;
 mod catch_weight;
 mod context;
 mod contract;
+mod credit;
 mod document;
 mod duplicate;
 mod early;
@@ -28,6 +29,7 @@ mod observe;
 mod party;
 mod period;
 mod policy;
+mod prepay;
 mod price;
 mod quantity;
 mod recall;
@@ -57,7 +59,7 @@ pub use unit::factor_to_base;
 
 use bill::{Basis, Billed, Ground};
 use canonical::{
-    Allocation, Code, Invoice, LineResult, MatchMode, MatchResult, ModeResolved,
+    Allocation, Code, Invoice, LineResult, MatchMode, MatchResult, ModeResolved, Money,
     PurchaseOrderNumber,
 };
 use index::{Index, Place};
@@ -91,11 +93,15 @@ pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResul
         not_evaluated(&ground, it, report);
     }
     let groups = quantity::groups(&billed);
-    quantity::check(&ground, &terms, &billed, &groups, &mut reports);
-    price::check(&ground, &terms, &billed, &mut reports);
-    price::check_sums(&ground, &terms, &billed, &groups, &mut reports);
-    let associated = billed.iter().zip(&mut reports).filter(|(it, _report)| it.order.is_some());
-    for (it, report) in associated {
+    if ground.corrects() {
+        credit::check(&ground, &terms, &billed, &groups, &mut reports);
+    } else {
+        quantity::check(&ground, &terms, &billed, &groups, &mut reports);
+        price::check(&ground, &terms, &billed, &mut reports);
+        price::check_sums(&ground, &terms, &billed, &groups, &mut reports);
+    }
+    let large = billed.iter().zip(&mut reports).filter(|(it, _report)| it.order.is_some());
+    for (it, report) in large.filter(|_| !ground.is_credit()) {
         price::large(&terms, it, report);
     }
     for (it, report) in billed.iter().zip(&mut reports) {
@@ -110,6 +116,7 @@ pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResul
     document::balance(&ground, &terms, &mut document);
     blanket::check(&ground, &terms, &billed, &mut document);
     nonpo::approval(&billed, &mut document);
+    prepay::check(&ground, &billed, &mut document);
     if billed.is_empty() {
         document.fail(Code::Inv01, "the document has no lines".to_owned());
     }
@@ -173,7 +180,7 @@ fn gather(
         let line = it.first.and_then(|it| ground.index.line(it));
         lines.push(LineResult {
             invoice_line: it.line.line_number,
-            purchase_order_number: line.map(|it| it.order.number.clone()),
+            purchase_order_number: it.order.map(|it| it.number.clone()),
             purchase_order_line: line.map(|it| it.line.line_number),
             mode: mode(ground, it),
             outcome: report.outcome,
@@ -190,7 +197,7 @@ fn gather(
         flags,
         checks,
         lines,
-        settlement: None,
+        settlement: prepay::settle(ground, billed),
         exchange: None,
         tax: None,
         policy: policy.cited(),
@@ -214,7 +221,8 @@ fn claimed(ground: &Ground<'_>, billed: &[Billed<'_>]) -> HashMap<Place, Number>
     for share in billed.iter().flat_map(|it| &it.shares) {
         let before = || ground.stands.fine(share.place).map(|it| it.claimed.clone());
         let sum = claimed.entry(share.place).or_insert_with(|| before().unwrap_or(Number::ZERO));
-        *sum = &*sum + &(&share.quantity - &share.credited);
+        let quantity = &share.quantity - &share.credited;
+        *sum = if ground.is_credit() { &*sum - &quantity } else { &*sum + &quantity };
     }
     claimed
 }
@@ -228,14 +236,19 @@ fn allocations(
         let line = ground.index.line(share.place)?;
         let stand = ground.stands.fine(share.place)?;
         let number: &PurchaseOrderNumber = &line.order.number;
+        let (mut quantity, mut amount) = (share.quantity.clone(), share.amount);
+        if ground.is_credit() {
+            quantity = &Number::ZERO - &quantity;
+            amount = Money::from_minor(-amount.minor(), amount.currency());
+        }
         Some(Allocation {
             purchase_order_number: number.clone(),
             purchase_order_line: line.line.line_number,
             receipt_number: billed.line.receipt_number.clone(),
             rung: billed.rung,
-            quantity: share.quantity.exact_numeral(),
+            quantity: quantity.exact_numeral(),
             uom: share.uom.clone(),
-            amount: share.amount.into(),
+            amount: amount.into(),
             position: stand.position(&line.line.quantity.uom, claimed.get(&share.place)?),
         })
     };

@@ -55,6 +55,7 @@ fn claim((key, sum): (Key, Sum)) -> Result<Claim> {
         purchase_order_number,
         purchase_order_line,
         receipt_number,
+        cites: None,
         // where no decimal says it, `exact` does
         quantity: Quantity { value: exact_text(&sum.quantity).parse().unwrap_or_default(), uom },
         amount: show(&sum.amount, sum.places).parse().ok(),

@@ -8,8 +8,8 @@ use super::stand::{Stands, price_of_one};
 use super::unit::{Units, View, of_same_dimension};
 use super::usage::by_serial;
 use canonical::{
-    Code, Invoice, InvoiceLine, KnownInvoice, KnownLine, OrderStatus, PurchaseOrderNumber,
-    SupplierInvoiceNumber, UsageEvent,
+    Code, Invoice, InvoiceLine, KnownInvoice, KnownLine, OrderStatus, PurchaseOrder,
+    PurchaseOrderNumber, SupplierInvoiceNumber, UsageEvent,
 };
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -25,6 +25,8 @@ const NEAR_MAX: usize = 100;
 pub(super) enum Found<'a> {
     /// The order line, or several of one item to fill in their order; and the rung that found it.
     Lines(Vec<Place>, u8),
+    /// The order alone; no line of it is asked for.
+    Order(&'a PurchaseOrder),
     /// Nothing is needed.
     Free,
     /// What was used, and no order was made for it yet.
@@ -69,6 +71,21 @@ impl<'a> Ladder<'a> {
             return Found::Lines(vec![place], 1);
         }
         self.by_name(line, order)
+    }
+
+    /// The order that a line names, whichever line of it.
+    pub(super) fn order(&self, line: &InvoiceLine) -> Found<'a> {
+        let Some(number) = &line.purchase_order_number else {
+            let detail = "the line names no order; give its number";
+            return Found::Nothing(Code::Po01, detail.to_owned());
+        };
+        let Some(order) = self.index.order(number) else {
+            return Found::Nothing(Code::Po02, format!("there is no order {number}"));
+        };
+        match self.refused(order) {
+            Some((code, detail)) => Found::Nothing(code, detail),
+            None => Found::Order(order.order),
+        }
     }
 
     /// Orders that nothing can be billed on.

@@ -2,7 +2,8 @@
 //! shares of the amount. What this leaves is what the checks read.
 
 use super::associate::{Found, Ladder};
-use super::index::{Index, Place};
+use super::credit;
+use super::index::{Index, OrderLine, Place};
 use super::number::Number;
 use super::report::Report;
 use super::request::{Credit, CreditKind};
@@ -92,6 +93,11 @@ impl<'a> Ground<'a> {
                     it.basis = Basis::Usage(usages);
                     Vec::new()
                 }
+                Found::Order(order) => {
+                    it.order = Some(order);
+                    closed(order, report);
+                    Vec::new()
+                }
                 Found::Lines(places, rung) => {
                     it.rung = rung;
                     self.place(&mut it, &places, report);
@@ -118,15 +124,22 @@ impl<'a> Ground<'a> {
         matches!(self.invoice.kind, InvoiceKind::QuantityCredit | InvoiceKind::PriceCredit)
     }
 
+    /// Whether the document corrects what another one billed.
+    pub(super) const fn corrects(&self) -> bool {
+        self.is_credit() || matches!(self.invoice.kind, InvoiceKind::Debit)
+    }
+
     fn find(&self, ladder: &Ladder<'a>, line: &'a InvoiceLine) -> Found<'a> {
         let what = match self.invoice.kind {
             InvoiceKind::NonPo if line.purchase_order_number.is_none() => return Found::Free,
-            InvoiceKind::Standard | InvoiceKind::SelfBilled | InvoiceKind::NonPo => {
-                return ladder.climb(line);
-            }
-            InvoiceKind::QuantityCredit | InvoiceKind::PriceCredit => "the invoice it credits",
-            InvoiceKind::Debit => "the invoice it corrects",
-            InvoiceKind::Prepayment | InvoiceKind::FreightOnly => "what it is paid against",
+            InvoiceKind::Prepayment => return ladder.order(line),
+            InvoiceKind::FreightOnly => "what it is paid against",
+            InvoiceKind::Standard
+            | InvoiceKind::SelfBilled
+            | InvoiceKind::NonPo
+            | InvoiceKind::QuantityCredit
+            | InvoiceKind::PriceCredit
+            | InvoiceKind::Debit => return ladder.climb(line),
         };
         Found::Nothing(Code::Inv01, format!("the document does not say {what}"))
     }
@@ -136,14 +149,9 @@ impl<'a> Ground<'a> {
         it.first = places.first().copied();
         let Some(first) = it.first.and_then(|it| self.index.line(it)) else { return };
         it.order = Some(first.order);
-        closed(first.order, report);
-        let is_live = matches!(first.order.status, OrderStatus::Approved | OrderStatus::Dispatched);
-        if first.line.closed && is_live {
-            let (order, line) = (&first.order.number, first.line.line_number);
-            report.reason(
-                Code::Po04,
-                format!("line {line} of order {order} is completed; reopen it or send it back"),
-            );
+        // money may come back on an order that is done with
+        if !self.is_credit() {
+            self.completed(first, report);
         }
         let by_amount = first.is_by_amount();
         let fault = places.iter().find_map(|it| self.stands.get(*it)?.err());
@@ -155,8 +163,25 @@ impl<'a> Ground<'a> {
         match self.units.factor(of, &it.line.quantity.uom, View::Suppliers) {
             Ok(factor) => self.whole(it, factor, report),
             // money is compared: the unit billed counts as the one ordered
-            Err(_fault) if by_amount => {}
+            Err(_fault) if by_amount || self.is_of_money() => {}
             Err(Fault { code, detail }) => it.stop(report, code, detail),
+        }
+    }
+
+    /// Whether the document is about money alone.
+    const fn is_of_money(&self) -> bool {
+        matches!(self.invoice.kind, InvoiceKind::PriceCredit | InvoiceKind::Debit)
+    }
+
+    fn completed(&self, first: &OrderLine<'a>, report: &mut Report) {
+        closed(first.order, report);
+        let is_live = matches!(first.order.status, OrderStatus::Approved | OrderStatus::Dispatched);
+        if first.line.closed && is_live {
+            let (order, line) = (&first.order.number, first.line.line_number);
+            report.reason(
+                Code::Po04,
+                format!("line {line} of order {order} is completed; reopen it or send it back"),
+            );
         }
     }
 
@@ -165,6 +190,7 @@ impl<'a> Ground<'a> {
         let quantity = self.units.convert(first.of(), &it.line.quantity, View::Suppliers);
         if let Err(Fault { code, detail }) = quantity
             && !first.is_by_amount()
+            && !self.is_of_money()
         {
             it.stop(report, code, detail);
             return;
@@ -186,13 +212,24 @@ impl<'a> Ground<'a> {
 
     /// Fills the lines in their order as far as they are open; the last takes what is left.
     fn share(&self, it: &mut Billed<'a>, places: &[Place], assigned: &mut HashMap<Place, Number>) {
+        if self.is_of_money() {
+            return credit::share(self, it, places);
+        }
+        let takes_back = self.is_credit();
+        // what is taken back, the latest line gives first
+        let mut in_turn = places.to_vec();
+        if takes_back {
+            in_turn.reverse();
+        }
+        let places = in_turn.as_slice();
         let stated = Number::from(it.line.quantity.value);
         let mut left = it.factor.as_ref().map_or(stated.clone(), |factor| &stated * &factor.value);
         let last = places.last().copied();
         for &place in places {
             let Some(stand) = self.stands.fine(place) else { continue };
             let taken = assigned.entry(place).or_insert(Number::ZERO);
-            let open = (&stand.open() - taken).at_least_zero();
+            let open = if takes_back { stand.claimed.clone() } else { stand.open() };
+            let open = (&open - taken).at_least_zero();
             let quantity = if Some(place) == last || left <= open { left.clone() } else { open };
             left = &left - &quantity;
             if quantity.is_zero() && (Some(place) != last || !it.shares.is_empty()) {
@@ -207,7 +244,7 @@ impl<'a> Ground<'a> {
         it.split_amount();
     }
 
-    fn one_share(
+    pub(super) fn one_share(
         &self,
         line: &'a InvoiceLine,
         place: Place,
@@ -303,7 +340,7 @@ impl<'a> Billed<'a> {
     }
 
     /// Each share gets its part of the amount by what it is worth (R3): they add up to the line.
-    fn split_amount(&mut self) {
+    pub(super) fn split_amount(&mut self) {
         match self.shares.as_mut_slice() {
             [] => return,
             [only] => {

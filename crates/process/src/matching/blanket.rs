@@ -39,7 +39,7 @@ fn date(ground: &Ground<'_>, terms: &Terms<'_>, order: &PurchaseOrder, report: &
     if from.is_none() && to.is_none() {
         return;
     }
-    let days = |since: Date| i64::from(day.duration_since(since).as_hours() / 24);
+    let days = |since: Date| since.until(day).map_or(0, |it| i64::from(it.get_days()));
     let early = from.map_or(0, |it| days(it).min(0));
     let late = to.map_or(0, |it| days(it).max(0));
     let off = if late > 0 { late } else { early };

@@ -8,7 +8,8 @@ use super::price::merchandise;
 use super::report::{Asked, Measure, Report, Terms};
 use super::stand::money;
 use canonical::{
-    ChargeKind, Check, CheckResult, Code, FreightTerms, Limit, Money, PurchaseOrder, Reason,
+    ChargeKind, Check, CheckResult, Code, FreightTerms, InvoiceKind, Limit, Money, PurchaseOrder,
+    Reason,
 };
 use std::collections::{BTreeMap, HashSet};
 
@@ -43,6 +44,10 @@ pub(super) fn charges(
     billed: &[Billed<'_>],
     report: &mut Report,
 ) {
+    // charges that come back are no charges, and a prepayment is held against its order whole
+    if ground.is_credit() || ground.invoice.kind == InvoiceKind::Prepayment {
+        return;
+    }
     let currency = ground.invoice.currency;
     let mut asked: BTreeMap<ChargeKind, i128> = BTreeMap::new();
     for it in &ground.invoice.charges {

@@ -5,8 +5,8 @@ use super::request::{Claim, Facts};
 use super::unit::Of;
 use canonical::{
     Contract, Gtin, Invoice, Item, ItemId, KnownInvoice, MatchBasis, MatchMode, OrderKind,
-    PurchaseOrder, PurchaseOrderLine, PurchaseOrderNumber, Receipt, Return, SupplierId, Uom,
-    UsageEvent,
+    Prepayment, PurchaseOrder, PurchaseOrderLine, PurchaseOrderNumber, Receipt, Return, SupplierId,
+    Uom, UsageEvent,
 };
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
@@ -112,6 +112,10 @@ impl<'a> Index<'a> {
 
     pub(super) fn contracts(&self) -> &'a [Contract] {
         &self.facts.contracts
+    }
+
+    pub(super) fn prepayments(&self) -> &'a [Prepayment] {
+        &self.facts.prepayments
     }
 
     pub(super) fn known_invoices(&self) -> &'a [KnownInvoice] {

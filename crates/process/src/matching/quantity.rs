@@ -49,6 +49,7 @@ pub(super) fn check<'a>(
             group.used(ground, &mut loose, report);
             let received = group.received(report);
             group.accepted(report);
+            group.credit_expected(report);
             if received != Some(CheckResult::Breach) {
                 group.receipts(ground, report);
             }
@@ -149,6 +150,35 @@ impl<'g, 'a> Group<'g, 'a> {
             ruled: None,
         };
         report.judge(self.terms, asked, |it| self.sentence(&claimed, "accepted", accepted, it));
+    }
+
+    /// Goods that went back and are not replaced: what nothing stands behind any more is to come
+    /// back as money (`domain.md` A11 rule 2).
+    fn credit_expected(&self, report: &mut Report) {
+        if !self.line.needs_receipt() || self.stand.returned.is_zero() {
+            return;
+        }
+        let here = self.shares().fold(Number::ZERO, |sum, it| &sum + &it.credited);
+        let open = &(&self.stand.returned - &self.stand.credited) - &here;
+        let uncovered = (&self.claimed() - &self.stand.received).at_least_zero();
+        let expected = open.min(uncovered);
+        if !expected.is_positive() {
+            return;
+        }
+        let (quantity, amount) = self.shares().fold((Number::ZERO, 0i128), |sum, it| {
+            (&sum.0 + &it.quantity, sum.1.saturating_add(it.amount.minor()))
+        });
+        let currency = self.terms.currency;
+        let billed = Number::from(Money::from_minor(amount, currency)).per(&quantity);
+        let price = billed.unwrap_or_else(|| self.stand.price.clone());
+        let value = (&expected * &price).round(currency);
+        let ((order, line), uom) = (self.names(), self.line.of().base);
+        let detail = format!(
+            "{value} is expected back: {} {uom} of line {line} of order {order} went back, and \
+             neither a replacement nor a credit came",
+            expected.text()
+        );
+        report.flag("CREDIT_EXPECTED", detail);
     }
 
     /// A claim that would be tolerated without any receipt is tolerated with some.

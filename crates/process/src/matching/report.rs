@@ -314,6 +314,26 @@ impl Report {
         });
     }
 
+    /// A difference that no tolerance softens.
+    pub(super) fn strict(
+        &mut self,
+        code: Code,
+        measure: &Measure,
+        sentence: impl FnOnce(&Measure) -> String,
+    ) {
+        let variance = Some(measure.shown());
+        let result = if measure.is_nothing() { CheckResult::Pass } else { CheckResult::Breach };
+        let key = code.as_str().into();
+        let (limit, because) = (None, None);
+        self.checks.push(Check { key, result, variance: variance.clone(), limit, because });
+        if result == CheckResult::Breach {
+            self.reason(code, sentence(measure));
+            if let Some(reason) = self.reasons.last_mut() {
+                reason.variance = variance;
+            }
+        }
+    }
+
     /// A stage that failed: the reason, and a check that says so.
     pub(super) fn fail(&mut self, code: Code, detail: String) {
         self.checks.push(Check {

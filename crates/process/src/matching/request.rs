@@ -121,6 +121,9 @@ pub struct Claim {
     /// it, the quantity at the order's price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Decimal>,
+    /// The invoice that it takes back from, for a credit that cites one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cites: Option<String>,
     /// The quantity where no decimal says it exactly, in the same unit; wins over `quantity`.
     #[serde(skip)]
     pub exact: Option<Exact>,
