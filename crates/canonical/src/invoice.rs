@@ -172,6 +172,13 @@ pub enum InvoiceKind {
 }
 
 impl InvoiceKind {
+    /// Whether it takes back what another invoice asked for: its amounts are written above zero and
+    /// count below it.
+    #[must_use]
+    pub const fn is_credit(self) -> bool {
+        matches!(self, Self::QuantityCredit | Self::PriceCredit)
+    }
+
     /// The word on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {

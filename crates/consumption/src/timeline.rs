@@ -8,9 +8,9 @@ pub use refs::Refs;
 
 use crate::Consumption;
 use canonical::{
-    Code, Event, Exact, InvoiceId, InvoiceKind, InvoiceState, Item, ItemId, Money, Payable,
-    Principal, PurchaseOrder, PurchaseOrderLine, PurchaseOrderNumber, Quantity, Result, Variance,
-    allocate, exact_text,
+    Code, Event, Exact, InvoiceId, InvoiceState, Item, ItemId, Money, Payable, Principal,
+    PurchaseOrder, PurchaseOrderLine, PurchaseOrderNumber, Quantity, Result, Variance, allocate,
+    exact_text,
 };
 use jiff::Timestamp;
 use process::{Flow, FlowKey, InvoiceRecord, Part, PartStatus};
@@ -263,6 +263,8 @@ impl LineFacts<'_> {
                 *amount += claim.amount.exact()?;
             }
         }
+        // what is credited is claimed below zero
+        let sum = sum.map(|it| if credits { (-it.0, -it.1) } else { it });
         sum.map(|(quantity, amount)| Figure {
             value: Some(exact_text(&quantity)),
             uom: self.uom(),
@@ -345,7 +347,7 @@ impl Nonzero for canonical::Decimal {
 }
 
 fn is_credit(record: &InvoiceRecord) -> bool {
-    matches!(record.invoice.kind, InvoiceKind::QuantityCredit | InvoiceKind::PriceCredit)
+    record.invoice.kind.is_credit()
 }
 
 fn parts(flow: &Flow) -> Vec<PartView> {

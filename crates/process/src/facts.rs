@@ -7,13 +7,15 @@ use crate::documents::{ParsedInvoice, PartyNames};
 use crate::matching::Facts;
 use canonical::{
     Currency, Error, ExternalId, Invoice, Item, ItemId, Kind, Principal, PurchaseOrder,
-    PurchaseOrderNumber, Result, Supplier, SupplierId,
+    PurchaseOrderNumber, ReceiptNumber, Result, Supplier, SupplierId,
 };
 use futures_util::future::{try_join, try_join_all};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use system::{Movements, System};
 
+/// More receipts than this are not looked up for an invoice that names no orders.
+const RECEIPTS_MAX: usize = 16;
 /// An invoice whose orders went to more other suppliers than this is nobody's.
 const SUPPLIERS_MAX: usize = 8;
 
@@ -73,7 +75,7 @@ async fn goods(
     system: &System,
     invoice: &Invoice,
 ) -> Result<(Vec<PurchaseOrder>, Movements, Vec<Item>)> {
-    let numbers = order_numbers(invoice);
+    let numbers = orders_billed(system, invoice).await?;
     let (orders, movements) = if numbers.is_empty() {
         (Vec::new(), Movements::default())
     } else {
@@ -91,6 +93,25 @@ async fn goods(
     let items =
         if wanted.is_empty() { Vec::new() } else { system.items().get_many(&wanted).await? };
     Ok((orders, movements, items))
+}
+
+/// The orders that an invoice names, and those of the receipts it names where it names no order.
+async fn orders_billed(system: &System, invoice: &Invoice) -> Result<Vec<PurchaseOrderNumber>> {
+    let unordered = invoice.lines.iter().filter(|it| it.purchase_order_number.is_none());
+    let receipts: BTreeSet<&ReceiptNumber> =
+        unordered.filter_map(|it| it.receipt_number.as_ref()).collect();
+    let asking = receipts.into_iter().take(RECEIPTS_MAX).map(|number| async move {
+        match system.receipts().get(number).await {
+            Ok(found) => Ok(found),
+            Err(error) if error.kind() == Kind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    });
+    let found = try_join_all(asking).await?.into_iter().flatten();
+    let mut numbers: BTreeSet<PurchaseOrderNumber> =
+        found.map(|it| it.purchase_order_number).collect();
+    numbers.extend(order_numbers(invoice));
+    Ok(numbers.into_iter().collect())
 }
 
 /// The orders that an invoice names, each once.

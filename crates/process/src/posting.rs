@@ -5,8 +5,8 @@
 
 use crate::Process;
 use canonical::{
-    Charge, ChargeKind, Decimal, Error, Exact, Invoice, InvoiceId, InvoiceLine, Kind, LineResult,
-    MatchResult, NewPayable, NewPayableLine, Payable, Quantity, Result,
+    Charge, ChargeKind, Decimal, Error, Exact, Invoice, InvoiceId, InvoiceKind, InvoiceLine, Kind,
+    LineResult, MatchResult, NewPayable, NewPayableLine, Payable, Quantity, Result,
 };
 
 /// What became of one try.
@@ -33,7 +33,8 @@ impl Process {
 }
 
 /// What to book for a matched invoice: its lines with the order lines they were matched to, and its
-/// charges and discount as lines of their own.
+/// charges and discount as lines of their own. A credit is the same with every quantity and amount
+/// below zero; what is about money alone names no order line, since it moves no quantity of it.
 pub(crate) fn payable(
     id: &InvoiceId,
     invoice: &Invoice,
@@ -42,6 +43,7 @@ pub(crate) fn payable(
     let mut lines = Vec::with_capacity(invoice.lines.len() + invoice.charges.len());
     for line in &invoice.lines {
         let matched = result.lines.iter().find(|it| it.invoice_line == line.line_number);
+        let matched = matched.filter(|_| moves_quantity(invoice.kind));
         lines.extend(goods(line, matched)?);
     }
     for it in invoice.charges.iter().filter(|it| !it.amount.is_zero()) {
@@ -50,7 +52,7 @@ pub(crate) fn payable(
     if !invoice.discount_amount.is_zero() {
         lines.push(amount("Discount", negated(invoice.discount_amount)?)?);
     }
-    Ok(NewPayable {
+    let whole = NewPayable {
         invoice_id: id.clone(),
         reference: invoice.supplier_invoice_number.clone(),
         supplier_id: invoice.supplier_id.clone(),
@@ -59,7 +61,23 @@ pub(crate) fn payable(
         lines,
         tax_amount: invoice.tax_amount,
         gross_amount: invoice.gross_amount,
-    })
+    };
+    if invoice.kind.is_credit() { below_zero(whole) } else { Ok(whole) }
+}
+
+const fn moves_quantity(kind: InvoiceKind) -> bool {
+    !matches!(kind, InvoiceKind::PriceCredit | InvoiceKind::Debit | InvoiceKind::Prepayment)
+}
+
+/// The same, owed to us instead of by us.
+fn below_zero(mut payable: NewPayable) -> Result<NewPayable> {
+    for line in &mut payable.lines {
+        line.quantity.value = negated(line.quantity.value)?;
+        line.net_amount = negated(line.net_amount)?;
+    }
+    payable.tax_amount = negated(payable.tax_amount)?;
+    payable.gross_amount = negated(payable.gross_amount)?;
+    Ok(payable)
 }
 
 fn goods(line: &InvoiceLine, matched: Option<&LineResult>) -> Result<Vec<NewPayableLine>> {
@@ -81,7 +99,7 @@ fn goods(line: &InvoiceLine, matched: Option<&LineResult>) -> Result<Vec<NewPaya
     let unreadable = |what: &str| Error::internal(format!("an allocation has no plain {what}"));
     let total: Vec<Decimal> = allocations
         .iter()
-        .map(|it| it.quantity.decimal().map_err(|_error| unreadable("quantity")))
+        .map(|it| absolute(it.quantity.decimal().map_err(|_error| unreadable("quantity"))?))
         .collect::<Result<_>>()?;
     let sum: Exact = total.iter().map(Decimal::exact).sum();
     // the price stays as stated; its base is restated in the base unit the allocations count in
@@ -92,7 +110,8 @@ fn goods(line: &InvoiceLine, matched: Option<&LineResult>) -> Result<Vec<NewPaya
         .iter()
         .zip(total)
         .map(|(it, value)| {
-            let net_amount = it.amount.decimal().map_err(|_error| unreadable("amount"))?;
+            let amount = it.amount.decimal().map_err(|_error| unreadable("amount"))?;
+            let net_amount = absolute(amount)?;
             Ok(NewPayableLine {
                 purchase_order_number: Some(it.purchase_order_number.clone()),
                 purchase_order_line: Some(it.purchase_order_line),
@@ -131,6 +150,11 @@ fn amount(description: &str, amount: Decimal) -> Result<NewPayableLine> {
         price_base: Decimal::ONE,
         net_amount: amount,
     })
+}
+
+/// As the document writes it; what is taken back is claimed below zero.
+fn absolute(value: Decimal) -> Result<Decimal> {
+    if value.is_negative() { negated(value) } else { Ok(value) }
 }
 
 fn negated(value: Decimal) -> Result<Decimal> {

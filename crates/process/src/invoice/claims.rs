@@ -4,12 +4,12 @@
 
 use crate::matching::Claim;
 use canonical::{
-    Error, Exact, PurchaseOrderNumber, Quantity, ReceiptNumber, Result, Uom, exact_text,
+    Error, Exact, InvoiceId, PurchaseOrderNumber, Quantity, ReceiptNumber, Result, Uom, exact_text,
     read_exact, show,
 };
 use std::collections::BTreeMap;
 
-type Key = (PurchaseOrderNumber, u32, Option<ReceiptNumber>, String);
+type Key = (PurchaseOrderNumber, u32, Option<ReceiptNumber>, String, Option<String>);
 
 #[derive(Debug, Default)]
 struct Sum {
@@ -19,15 +19,26 @@ struct Sum {
     places: u32,
 }
 
-/// The claims of booked invoices, summed; in the order of their order lines.
-pub(super) fn summed(claims: Vec<store::Claim>) -> Result<Vec<Claim>> {
+/// The invoice that a credit or debit memo cites: the number on the memo, and the invoices here that
+/// carry it.
+#[derive(Debug)]
+pub(super) struct Cited {
+    pub(super) number: String,
+    pub(super) invoices: Vec<InvoiceId>,
+}
+
+/// The claims of booked invoices, summed; in the order of their order lines. Those of the invoice
+/// that is cited stay apart, under the number it is cited by.
+pub(super) fn summed(claims: Vec<store::Claim>, cited: Option<&Cited>) -> Result<Vec<Claim>> {
     let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
     for it in claims.into_iter().filter(|it| it.invoice_state.is_booked()) {
         let claim = it.claim;
         let line = claim.order_line;
-        let sum =
-            sums.entry((line.number, line.line, claim.receipt_number, claim.uom)).or_default();
-        let invoice = claim.invoice_id.to_string();
+        let cited = cited.filter(|it| it.invoices.contains(&claim.invoice_id));
+        let cited = cited.map(|it| it.number.clone());
+        let key = (line.number, line.line, claim.receipt_number, claim.uom, cited.clone());
+        let sum = sums.entry(key).or_default();
+        let invoice = cited.unwrap_or_else(|| claim.invoice_id.to_string());
         if !sum.invoices.contains(&invoice) && sum.invoices.len() < 2 {
             sum.invoices.push(invoice);
         }
@@ -43,7 +54,7 @@ fn read(text: &str) -> Result<Exact> {
 }
 
 fn claim((key, sum): (Key, Sum)) -> Result<Claim> {
-    let (purchase_order_number, purchase_order_line, receipt_number, uom) = key;
+    let (purchase_order_number, purchase_order_line, receipt_number, uom, _cited) = key;
     let uom: Uom = uom.parse().map_err(|detail: &str| Error::internal(detail))?;
     let invoice = match sum.invoices.as_slice() {
         [one] => one.clone(),
@@ -94,12 +105,26 @@ mod tests {
             booked("inv_3", 10, "99", InvoiceState::Exception),
             booked("inv_1", 20, "3", InvoiceState::Paid),
         ];
-        let summed = summed(claims).unwrap();
+        let summed = summed(claims, None).unwrap();
         let read = |it: &Claim| {
             (it.purchase_order_line, it.quantity.value.to_string(), it.amount.unwrap().to_string())
         };
         assert_eq!(read(&summed[0]), (10, "1".to_owned(), "21.00".to_owned()));
         assert_eq!(read(&summed[1]), (20, "3".to_owned(), "10.50".to_owned()));
         assert_eq!(summed[0].invoice, "inv_1 and others");
+    }
+
+    #[test]
+    fn the_claims_of_the_cited_invoice_stay_apart() {
+        let claims = vec![
+            booked("inv_1", 10, "60", InvoiceState::Matched),
+            booked("inv_2", 10, "40", InvoiceState::Matched),
+            booked("inv_3", 10, "-5", InvoiceState::Matched),
+        ];
+        let cited = Cited { number: "INV-70".to_owned(), invoices: vec!["inv_2".parse().unwrap()] };
+        let summed = summed(claims, Some(&cited)).unwrap();
+        let read = |it: &Claim| (it.invoice.clone(), it.quantity.value.to_string());
+        assert_eq!(read(&summed[0]), ("inv_1 and others".to_owned(), "55".to_owned()));
+        assert_eq!(read(&summed[1]), ("INV-70".to_owned(), "40".to_owned()));
     }
 }

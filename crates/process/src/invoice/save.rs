@@ -1,6 +1,7 @@
 //! Storing a decision: document, invoice, run, holds, claims, events, the work to book it and the
 //! answer for the idempotency key, in one transaction that fails where a fact moved meanwhile.
 
+use super::claims::Cited;
 use super::submit::Answer;
 use super::{Links, SubmittedInvoice};
 use super::{claims, decide, events};
@@ -116,7 +117,17 @@ pub(crate) async fn before(process: &Process, case: &Case, facts: &Facts) -> Res
             })
         })
         .collect::<Result<_>>()?;
-    Ok(Before { guards, claims: claims::summed(claims)?, earlier })
+    let cited = cited(process, case).await?;
+    Ok(Before { guards, claims: claims::summed(claims, cited.as_ref())?, earlier })
+}
+
+/// The invoice that a credit or debit memo cites.
+async fn cited(process: &Process, case: &Case) -> Result<Option<Cited>> {
+    let Some(number) = &case.invoice.cited_invoice_number else { return Ok(None) };
+    let alike = process.store().invoices_alike(case.group.as_str(), &number.normalised()).await?;
+    // a credit that happens to carry the number is not what a credit cites
+    let invoices = alike.into_iter().filter(|it| !it.kind.is_credit()).map(|it| it.id).collect();
+    Ok(Some(Cited { number: number.to_string(), invoices }))
 }
 
 fn order_lines(facts: &Facts) -> Vec<OrderLine> {

@@ -4,6 +4,7 @@ use super::decide::decide;
 use super::save::{self, Case, Decision, Saved};
 use crate::documents::{self, Document, Format, Parsed, ParsedInvoice};
 use crate::facts::{self, Gathered};
+use crate::matching::Facts;
 use crate::{Process, matching};
 use bytes::Bytes;
 use canonical::{
@@ -168,7 +169,7 @@ impl Process {
         let group = gathered.supplier.as_ref().map_or(&invoice.supplier_id, |it| it.group());
         Ok(Case {
             group: group.clone(),
-            orders: facts::order_numbers(&invoice),
+            orders: orders(&invoice, facts),
             id: self.new_invoice_id()?,
             submitted_by: principal.id.clone(),
             format: arrival.submission.format,
@@ -208,6 +209,15 @@ impl Process {
             orders.join(", ")
         )))
     }
+}
+
+/// The orders that an invoice names, and those that were found for it.
+fn orders(invoice: &Invoice, facts: &Facts) -> Vec<PurchaseOrderNumber> {
+    let mut orders = facts::order_numbers(invoice);
+    orders.extend(facts.purchase_orders.iter().map(|it| it.number.clone()));
+    orders.sort();
+    orders.dedup();
+    orders
 }
 
 /// What is read, checked, and kept by somebody else.

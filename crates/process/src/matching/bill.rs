@@ -121,7 +121,7 @@ impl<'a> Ground<'a> {
 
     /// Whether the document takes back what another one billed.
     pub(super) const fn is_credit(&self) -> bool {
-        matches!(self.invoice.kind, InvoiceKind::QuantityCredit | InvoiceKind::PriceCredit)
+        self.invoice.kind.is_credit()
     }
 
     /// Whether the document corrects what another one billed.
@@ -151,7 +151,7 @@ impl<'a> Ground<'a> {
         it.order = Some(first.order);
         // money may come back on an order that is done with
         if !self.is_credit() {
-            self.completed(first, report);
+            completed(first, report);
         }
         let by_amount = first.is_by_amount();
         let fault = places.iter().find_map(|it| self.stands.get(*it)?.err());
@@ -171,18 +171,6 @@ impl<'a> Ground<'a> {
     /// Whether the document is about money alone.
     const fn is_of_money(&self) -> bool {
         matches!(self.invoice.kind, InvoiceKind::PriceCredit | InvoiceKind::Debit)
-    }
-
-    fn completed(&self, first: &OrderLine<'a>, report: &mut Report) {
-        closed(first.order, report);
-        let is_live = matches!(first.order.status, OrderStatus::Approved | OrderStatus::Dispatched);
-        if first.line.closed && is_live {
-            let (order, line) = (&first.order.number, first.line.line_number);
-            report.reason(
-                Code::Po04,
-                format!("line {line} of order {order} is completed; reopen it or send it back"),
-            );
-        }
     }
 
     fn whole(&self, it: &mut Billed<'a>, factor: Factor, report: &mut Report) {
@@ -367,6 +355,19 @@ impl<'a> Billed<'a> {
                 value.per(&share.quantity).unwrap_or(Number::ZERO).round(currency);
             share.credited = taken;
         }
+    }
+}
+
+/// An order, or a line of it, that is done with.
+fn completed(first: &OrderLine<'_>, report: &mut Report) {
+    closed(first.order, report);
+    let is_live = matches!(first.order.status, OrderStatus::Approved | OrderStatus::Dispatched);
+    if first.line.closed && is_live {
+        let (order, line) = (&first.order.number, first.line.line_number);
+        report.reason(
+            Code::Po04,
+            format!("line {line} of order {order} is completed; reopen it or send it back"),
+        );
     }
 }
 
