@@ -5,9 +5,12 @@ use canonical::{Check, MatchResult};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+mod boundary;
+mod invariants;
 mod policies;
 mod properties;
 mod scale;
+mod world;
 
 macro_rules! fixture {
     ($name:literal) => {
