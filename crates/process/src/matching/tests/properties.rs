@@ -31,7 +31,9 @@ fn of(numeral: &Numeral) -> Exact {
 }
 
 /// What a result says whatever unit it was asked in: no sentence, no suspicion of a unit.
-fn said(result: &MatchResult) -> (Outcome, Vec<(Option<u32>, Code)>, Vec<Check>) {
+type Said = (Outcome, Vec<(Option<u32>, Code)>, Vec<Check>);
+
+fn said(result: &MatchResult) -> Said {
     let reasons = result.reasons.iter().filter(|it| it.code != Code::Uom04);
     let checks = result.lines.iter().flat_map(|it| it.checks.clone());
     (result.outcome, reasons.map(|it| (it.invoice_line, it.code)).collect(), checks.collect())
