@@ -346,7 +346,12 @@ fn orders() -> impl Strategy<Value = PurchaseOrder> {
                 facility_id: facility.map(|it| it.parse().unwrap()),
                 freight_terms,
                 planned_charges: charges
-                    .map(|(kind, minor)| PlannedCharge { kind, amount: amount(minor) })
+                    .map(|(kind, minor)| PlannedCharge {
+                        kind,
+                        amount: amount(minor),
+                        percent: None,
+                        billed_amount: None,
+                    })
                     .collect(),
                 ..empty_order(lines)
             }
