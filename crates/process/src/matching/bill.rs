@@ -299,9 +299,22 @@ impl<'a> Ground<'a> {
     fn currency(&self, it: &mut Billed<'a>, report: &mut Report) {
         let Some(order) = it.order.filter(|_| it.stopped.is_none()) else { return };
         let (ours, theirs) = (order.currency, self.invoice.currency);
-        if ours != theirs {
-            let detail = format!("order {} is in {ours}, the invoice in {theirs}", order.number);
-            it.stop(report, Code::Cur01, detail);
+        if ours == theirs {
+            return;
+        }
+        let number = &order.number;
+        match self.stands.rate(order) {
+            None => {
+                let detail = format!("order {number} is in {ours}, the invoice in {theirs}");
+                it.stop(report, Code::Cur01, detail);
+            }
+            Some(None) => {
+                let detail = format!(
+                    "order {number} is in {ours} and may be billed in {theirs}, and there is no rate"
+                );
+                it.stop(report, Code::Cur02, detail);
+            }
+            Some(Some(_rate)) => {}
         }
     }
 }

@@ -89,11 +89,11 @@ fn one<'a>(
     };
     let Some(best) = agreed.first() else { return };
     let currency = billed.net.currency();
-    if best.contract.currency != currency {
-        return report.not_evaluated(Key::ContractPrice, Code::Cur01);
-    }
+    let Some(rate) = case.rates().between(best.contract.currency, currency) else {
+        return report.not_evaluated(Key::ContractPrice, Code::Cur02);
+    };
     let quantity = billed.shares.iter().fold(Number::ZERO, |sum, it| &sum + &it.quantity);
-    let worth = (&quantity * &best.one).round(currency);
+    let worth = (&(&quantity * &best.one) * &rate).round(currency);
     let over = billed.net.minor() - worth.minor() - billed.price_credit.minor();
     let over = Money::from_minor(over, currency);
     judge(case, (billed, best, bill_only), &Measure::of_amount(over, worth), report);

@@ -56,8 +56,8 @@ pub(super) fn charges(
     }
     let orders = orders(billed);
     let comparable: Vec<&PurchaseOrder> =
-        orders.iter().copied().filter(|it| it.currency == currency).collect();
-    let planned = planned(&comparable, billed);
+        orders.iter().copied().filter(|it| in_currency(ground, it).is_some()).collect();
+    let planned = planned(ground, &comparable, billed);
     let free = !comparable.is_empty()
         && comparable.iter().all(|it| it.freight_terms == Some(FreightTerms::PrepaidNoCharge));
     for (kind, minor) in asked {
@@ -148,21 +148,36 @@ pub(super) fn orders<'a>(billed: &[Billed<'a>]) -> Vec<&'a PurchaseOrder> {
 }
 
 /// What the orders planned of each kind, and what earlier invoices used up of it.
-fn planned(orders: &[&PurchaseOrder], billed: &[Billed<'_>]) -> BTreeMap<ChargeKind, (i128, i128)> {
+fn planned(
+    ground: &Ground<'_>,
+    orders: &[&PurchaseOrder],
+    billed: &[Billed<'_>],
+) -> BTreeMap<ChargeKind, (i128, i128)> {
+    let currency = ground.invoice.currency;
     let mut planned: BTreeMap<ChargeKind, (i128, i128)> = BTreeMap::new();
     for order in orders {
+        let Some(rate) = in_currency(ground, order) else { continue };
         for it in &order.planned_charges {
             let share = it.percent.map_or(Number::ZERO, |percent| {
                 let goods = goods(order, billed);
                 (&goods * &Number::from(percent)).per(&Number::whole(100)).unwrap_or(Number::ZERO)
             });
-            let amount = (&Number::from(it.amount) + &share).round(order.currency).minor();
-            let before = it.billed_amount.map_or(0, |it| money(it, order.currency).minor());
+            let amount = (&(&Number::from(it.amount) * &rate) + &share).round(currency).minor();
+            let before = it.billed_amount.map_or(Number::ZERO, Number::from);
+            let before = (&before * &rate).round(currency).minor();
             let sum = planned.entry(it.kind).or_default();
             *sum = (sum.0.saturating_add(amount), sum.1.saturating_add(before));
         }
     }
     planned
+}
+
+/// What one unit of an order's currency is in the invoice's; `None` where they cannot be compared.
+fn in_currency(ground: &Ground<'_>, order: &PurchaseOrder) -> Option<Number> {
+    if order.currency == ground.invoice.currency {
+        return Some(Number::ONE);
+    }
+    ground.stands.rate(order)?.cloned()
 }
 
 /// What is billed of an order's goods.

@@ -1,6 +1,8 @@
 //! Exchange rates, as they were quoted: a rate in the other direction is used by dividing exactly,
 //! never by rounding its inverse (`domain.md` A1.1).
 
+pub(super) mod split;
+
 use super::number::Number;
 use super::request::Facts;
 use canonical::{Currency, CurrencyRate, Decimal, Invoice, RateKind};
@@ -40,14 +42,37 @@ impl<'a> Rates<'a> {
 
     /// How much of the functional currency one unit of another was on a day: the last spot rate
     /// published until then. Of two of one day, the one quoted in this direction counts.
-    pub(super) fn to_functional(&self, currency: Currency, date: Date) -> Option<Number> {
-        if currency == self.functional {
+    pub(super) fn to_functional(self, currency: Currency, date: Date) -> Option<Number> {
+        self.quoted((currency, self.functional), RateKind::Spot, date)
+    }
+
+    /// How much of `to` one unit of `from` is on the invoice date, where a contract lets an order in
+    /// the one be billed in the other: as agreed, else as published, else through the functional
+    /// currency.
+    pub(super) fn between(self, from: Currency, to: Currency) -> Option<Number> {
+        let (_currency, date, _settled) = self.invoice;
+        let agreed = self.quoted((from, to), RateKind::Contract, date);
+        agreed.or_else(|| self.quoted((from, to), RateKind::Spot, date)).or_else(|| {
+            let whole =
+                if to == self.invoice.0 { self.of_invoice() } else { self.to_functional(to, date) };
+            self.to_functional(from, date)?.per(&whole?)
+        })
+    }
+
+    /// The last rate of a kind that was published until a day.
+    fn quoted(
+        self,
+        (from, to): (Currency, Currency),
+        kind: RateKind,
+        date: Date,
+    ) -> Option<Number> {
+        if from == to {
             return Some(Number::ONE);
         }
-        let direct = |it: &CurrencyRate| it.base == currency && it.quote == self.functional;
-        let inverse = |it: &CurrencyRate| it.base == self.functional && it.quote == currency;
+        let direct = |it: &CurrencyRate| it.base == from && it.quote == to;
+        let inverse = |it: &CurrencyRate| it.base == to && it.quote == from;
         let published = self.published.iter().filter(|it| {
-            it.kind == RateKind::Spot
+            it.kind == kind
                 && it.as_of <= date
                 && (direct(it) || inverse(it))
                 && Number::from(it.rate).is_positive()

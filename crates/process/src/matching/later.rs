@@ -2,13 +2,13 @@
 //! where its facts are there; whether they are is looked at once for the whole invoice.
 
 use super::bill::{Billed, Ground};
-use super::exchange::Rates;
+use super::exchange::{Rates, split};
 use super::index::{Index, OrderLine};
 use super::report::{Report, Terms};
 use super::request::Facts;
 use super::stand::Adjusted;
 use super::{catch_weight, contract, early, period, recall, sampling, shelf_life, tax, valuation};
-use canonical::{ExchangeSplit, Invoice, Receipt, TaxDue};
+use canonical::{Contract, ExchangeSplit, Invoice, PurchaseOrder, Receipt, TaxDue};
 use jiff::civil::Date;
 use std::collections::HashSet;
 
@@ -72,7 +72,7 @@ impl<'a> Case<'_, 'a> {
         recall::marked(self, billed, reports);
         shelf_life::check(self, billed, reports);
         sampling::check(self, document);
-        Later { tax, exchange: None }
+        Later { tax, exchange: split::check(self, billed, reports) }
     }
 }
 
@@ -84,8 +84,35 @@ impl<'a> Adjusted<'a> {
         index: &Index<'a>,
     ) -> Self {
         let today = today(invoice, facts);
-        Self { quarantined: recall::quarantined(terms, facts, index, today) }
+        let rates = Rates::new(invoice, facts, terms.policy.currency());
+        let billable = |order: &&PurchaseOrder| {
+            order.currency != invoice.currency
+                && facts.contracts.iter().any(|it| lets(it, order, (invoice, index)))
+        };
+        let other = facts.purchase_orders.iter().filter(billable);
+        Self {
+            quarantined: recall::quarantined(terms, facts, index, today),
+            rates: other
+                .map(|it| (&it.number, rates.between(it.currency, invoice.currency)))
+                .collect(),
+            currency: Some(invoice.currency),
+        }
     }
+}
+
+/// Whether a contract lets an order be billed in the invoice's currency.
+fn lets(
+    contract: &Contract,
+    order: &PurchaseOrder,
+    (invoice, index): (&Invoice, &Index<'_>),
+) -> bool {
+    let cited = order.contract_number.as_ref();
+    let listed = &contract.alternative_currencies;
+    (contract.currency == invoice.currency || listed.contains(&invoice.currency))
+        && cited.is_none_or(|it| *it == contract.number)
+        && index.same_group(&contract.supplier_id, &order.supplier_id)
+        && contract.valid_from <= order.order_date
+        && contract.valid_to.is_none_or(|it| order.order_date <= it)
 }
 
 fn today(invoice: &Invoice, facts: &Facts) -> Date {

@@ -7,7 +7,10 @@ use super::number::Number;
 use super::policy::PriceBasis;
 use super::request::Claim;
 use super::unit::{Fault, Units, View};
-use canonical::{Currency, Money, Position, Receipt, ReceiptNumber, Uom, UsageEvent};
+use canonical::{
+    Currency, Money, Position, PurchaseOrder, PurchaseOrderNumber, Receipt, ReceiptNumber, Uom,
+    UsageEvent,
+};
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
@@ -48,6 +51,19 @@ pub(super) struct Stands<'a> {
 pub(super) struct Adjusted<'a> {
     /// Receipts whose goods are not accepted: recalled, not identified, or too close to expiry.
     pub(super) quarantined: HashSet<&'a ReceiptNumber>,
+    /// Orders that may be billed in the invoice's currency although they are in another, with what
+    /// one unit of theirs is in it; `None` where there is no rate.
+    pub(super) rates: HashMap<&'a PurchaseOrderNumber, Option<Number>>,
+    /// The invoice's currency, in which the figures of those orders are.
+    pub(super) currency: Option<Currency>,
+}
+
+impl Adjusted<'_> {
+    /// What the figures of an order are multiplied by, and the currency they are in then.
+    fn figures_of(&self, order: &PurchaseOrder) -> (Option<&Number>, Currency) {
+        let rate = self.rates.get(&order.number).and_then(Option::as_ref);
+        (rate, self.currency.filter(|_| rate.is_some()).unwrap_or(order.currency))
+    }
 }
 
 impl<'a> Stands<'a> {
@@ -71,6 +87,12 @@ impl<'a> Stands<'a> {
         basis::price(line, self.basis)
     }
 
+    /// Whether an order may be billed in the invoice's other currency, and what one unit of its own
+    /// is in it.
+    pub(super) fn rate(&self, order: &PurchaseOrder) -> Option<Option<&Number>> {
+        self.adjusted.rates.get(&order.number).map(Option::as_ref)
+    }
+
     pub(super) fn get(&self, place: Place) -> Option<Result<&Stand, &Fault>> {
         let line = self.index.line(place)?;
         let known = self.known.get(place as usize)?;
@@ -92,7 +114,7 @@ impl Stand {
         adjusted: &Adjusted<'a>,
     ) -> Result<Self, Fault> {
         let (of, written) = (line.of(), line.line);
-        let currency = line.order.currency;
+        let (rate, currency) = adjusted.figures_of(line.order);
         let unit = match units.factor(of, &written.quantity.uom, View::Ours) {
             Ok(factor) => factor.value,
             // money is compared: what does not convert is not needed
@@ -104,6 +126,7 @@ impl Stand {
         });
         let value = Number::from(written.quantity.value);
         let per_unit = price_of_one(at.price, at.base);
+        let per_unit = rate.map_or_else(|| per_unit.clone(), |rate| &per_unit * rate);
         let mut stand = Self {
             price: per_unit.per(&unit).unwrap_or(Number::ZERO),
             amount: (&value * &per_unit).round(currency),
@@ -119,8 +142,8 @@ impl Stand {
         };
         if line.is_by_amount() {
             stand.ordered = &value * &stand.unit;
-            if stand.claim(line, units).is_err() {
-                stand.claim_amounts(line);
+            if stand.claim(line, units, rate).is_err() {
+                stand.claim_amounts(line, rate);
             }
             return Ok(stand);
         }
@@ -132,7 +155,7 @@ impl Stand {
         for usage in line.usages.iter().filter(|it| it.attested) {
             stand.used = &stand.used + &used_on(line, usage, units)?;
         }
-        stand.claim(line, units)?;
+        stand.claim(line, units, rate)?;
         Ok(stand)
     }
 
@@ -169,14 +192,19 @@ impl Stand {
         Ok(())
     }
 
-    fn claim<'a>(&mut self, line: &OrderLine<'a>, units: &Units<'a>) -> Result<(), Fault> {
+    fn claim<'a>(
+        &mut self,
+        line: &OrderLine<'a>,
+        units: &Units<'a>,
+        rate: Option<&Number>,
+    ) -> Result<(), Fault> {
         let currency = self.amount.currency();
         let (mut claimed, mut credited, mut minor) = (Number::ZERO, Number::ZERO, 0i128);
         for claim in &line.claims {
             let quantity = claimed_by(line, claim, units)?;
             let amount = claim.amount.map_or_else(
                 || (&quantity * &self.price).round(currency),
-                |it| Number::from(it).round(currency),
+                |it| at(it, rate).round(currency),
             );
             claimed = &claimed + &quantity;
             if quantity.is_negative() {
@@ -190,11 +218,11 @@ impl Stand {
         Ok(())
     }
 
-    fn claim_amounts(&mut self, line: &OrderLine<'_>) {
+    fn claim_amounts(&mut self, line: &OrderLine<'_>, rate: Option<&Number>) {
         let currency = self.amount.currency();
         let mut minor = 0i128;
         for claim in &line.claims {
-            let amount = claim.amount.map(|it| Number::from(it).round(currency).minor());
+            let amount = claim.amount.map(|it| at(it, rate).round(currency).minor());
             minor = minor.saturating_add(amount.unwrap_or_default());
         }
         self.claimed_amount = Money::from_minor(minor, currency);
@@ -219,6 +247,12 @@ impl Stand {
             open: own(&(&self.ordered - claimed)).exact_numeral(),
         }
     }
+}
+
+/// An amount at a rate, where there is one.
+fn at(amount: canonical::Decimal, rate: Option<&Number>) -> Number {
+    let amount = Number::from(amount);
+    rate.map_or_else(|| amount.clone(), |rate| &amount * rate)
 }
 
 /// The price of one unit, from a price of several.
