@@ -84,7 +84,7 @@ impl Faults {
             self.unless(
                 !same.iter().any(|known| overlap(period(known), period(it))),
                 &at,
-                "",
+                "valid_from",
                 || {
                     "another rule for the same facility, class and tax code holds at the same time"
                         .to_owned()
@@ -126,7 +126,7 @@ impl Faults {
             self.unless(
                 !same.iter().any(|known| overlap(period(known), period(it))),
                 &at,
-                "",
+                "valid_from",
                 || {
                     format!(
                         "another price of {} for the same tier and quantity holds at the same time",
