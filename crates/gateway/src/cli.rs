@@ -1,7 +1,10 @@
 //! The command line: what can be typed, and nothing about how it is done.
 
-use canonical::{Role, SupplierId};
+use canonical::{FacilityId, Role, SupplierId};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -35,6 +38,8 @@ pub enum Command {
     Token(Token),
     /// Submit supplier documents: X12 810, UBL 2.1 or JSON, told apart by their content.
     Import(Import),
+    /// Replay a proposed tolerance policy over stored match runs: what would change.
+    Simulate(Simulate),
 }
 
 /// Where to listen and where to keep state; flags win over the configuration.
@@ -145,6 +150,59 @@ pub struct Import {
     /// How to answer.
     #[command(flatten)]
     pub output: Output,
+}
+
+/// `threeway simulate`.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// The proposed policy, TOML or JSON; without it the active one, which has to reproduce what it
+    /// decided.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Runs from this day (UTC) or instant on.
+    #[arg(long, value_name = "DATE", value_parser = parse_from)]
+    pub from: Option<Timestamp>,
+    /// Runs until this day (UTC, inclusive), or before this instant; without it, until now.
+    #[arg(long, value_name = "DATE", value_parser = parse_to)]
+    pub to: Option<Timestamp>,
+    /// Only invoices of this supplier.
+    #[arg(long, value_name = "ID", value_parser = parse_supplier)]
+    pub supplier: Option<SupplierId>,
+    /// Only invoices for this facility.
+    #[arg(long, value_name = "ID", value_parser = parse_facility)]
+    pub facility: Option<FacilityId>,
+    /// Folder with threeway.toml and policies/.
+    #[arg(long, env = "THREEWAY_CONFIG", value_name = "DIR")]
+    pub config: Option<PathBuf>,
+    /// Where state is kept: sqlite:PATH; a gateway may be running on it.
+    #[arg(long, env = "THREEWAY_STORE", value_name = "URL")]
+    pub store: Option<String>,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+fn parse_from(text: &str) -> Result<Timestamp, String> {
+    instant(text, Some)
+}
+
+fn parse_to(text: &str) -> Result<Timestamp, String> {
+    instant(text, |day| day.tomorrow().ok())
+}
+
+fn instant(text: &str, begins: impl Fn(Date) -> Option<Date>) -> Result<Timestamp, String> {
+    if let Ok(instant) = text.parse() {
+        return Ok(instant);
+    }
+    let day: Option<Date> = text.parse().ok().and_then(begins);
+    let zoned = day.and_then(|it| it.to_zoned(TimeZone::UTC).ok());
+    zoned.map(|it| it.timestamp()).ok_or_else(|| {
+        format!("{text:?} is no day, as in 2026-05-04, and no instant, as in 2026-05-04T10:00:00Z")
+    })
+}
+
+fn parse_facility(text: &str) -> Result<FacilityId, String> {
+    text.parse().map_err(|error: &str| error.to_owned())
 }
 
 fn parse_supplier(text: &str) -> Result<SupplierId, String> {

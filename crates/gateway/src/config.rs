@@ -3,7 +3,7 @@
 
 use crate::layers::{self, Fault, Layer, Places};
 use process::documents::Mappings;
-use process::matching::{DuplicatePolicy, Policy};
+use process::matching::{DuplicatePolicy, Policy, PolicyDocument};
 use serde::Deserialize;
 use stack::inbound;
 use std::collections::BTreeMap;
@@ -220,6 +220,22 @@ fn one_policy<T>(
     };
     let text = text(&path, "name the file, or leave the key empty").map_err(one)?;
     parse(&text).map_err(|error| policy_faults(&path, usual, &error))
+}
+
+/// Reads a policy file by itself: TOML, or JSON in the same form.
+///
+/// # Errors
+/// Every fault of it.
+pub fn read_policy(path: &Path) -> Result<Policy, Vec<Fault>> {
+    let text = text(path, "name the file of a tolerance policy").map_err(one)?;
+    let read = if text.trim_start().starts_with('{') {
+        serde_json::from_str::<PolicyDocument>(&text)
+            .map_err(|error| canonical::Error::invalid(format!("not readable: {error}")))
+            .and_then(|it| Policy::new(it).map_err(canonical::Error::invalid_fields))
+    } else {
+        Policy::parse_toml(&text)
+    };
+    read.map_err(|error| policy_faults(path, TOLERANCES, &error))
 }
 
 fn policy_faults(path: &Path, usual: &str, error: &canonical::Error) -> Vec<Fault> {

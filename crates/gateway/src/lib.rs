@@ -6,6 +6,7 @@ pub mod config;
 pub mod import;
 pub mod layers;
 pub mod serve;
+pub mod simulate;
 
 mod admin;
 mod answers;

@@ -3,7 +3,9 @@
 use anyhow::{Context as _, Result};
 use canonical::{Clock, Role};
 use clap::Parser as _;
-use gateway::cli::{Check, Cli, Command, Demo, Format, Import, Output, Place, Serve, Token};
+use gateway::cli::{
+    Check, Cli, Command, Demo, Format, Import, Output, Place, Serve, Simulate, Token,
+};
 use gateway::config::{self, Checked, LogFormat, Source};
 use gateway::layers::Fault;
 use gateway::serve::{Listeners, serve};
@@ -47,6 +49,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Openapi { layer } => say(&gateway::contract(layer)?),
         Command::Token(it) => token(&it),
         Command::Import(it) => import(it),
+        Command::Simulate(it) => simulate(it),
     }
 }
 
@@ -237,6 +240,41 @@ fn import(import: Import) -> Result<ExitCode> {
         anyhow::Ok(taken)
     })?;
     Ok(if taken { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn simulate(asked: Simulate) -> Result<ExitCode> {
+    let source = Source::Folder(asked.config.as_deref());
+    let checked = match read(source) {
+        Ok(checked) => checked,
+        Err(faults) => return Ok(report(&faults)),
+    };
+    let policy = match asked.policy.as_deref().map(config::read_policy).transpose() {
+        Ok(None) => checked.policy.clone(),
+        Ok(Some(proposed)) => proposed.with_duplicates(Arc::clone(checked.policy.duplicates())),
+        Err(faults) => return Ok(report(&faults)),
+    };
+    let url = asked.store.as_ref().unwrap_or(&checked.config.store).clone();
+    let is_active = asked.policy.is_none();
+    let window = store::RunWindow {
+        from: asked.from,
+        to: asked.to.unwrap_or(Timestamp::MAX).min(clock()()),
+        supplier_id: asked.supplier,
+        facility_id: asked.facility,
+    };
+    let found = runtime()?.block_on(async {
+        let store = Store::open_existing(&url).await?;
+        let found = gateway::simulate::simulate(&store, policy, window).await?;
+        store.close().await;
+        anyhow::Ok(found)
+    })?;
+    say(&if asked.output.output == Format::Json {
+        format!("{}\n", serde_json::to_string(&found)?)
+    } else {
+        gateway::simulate::table(&found)
+    })?;
+    // what the active policy decided, it has to decide again
+    let wrong = found.unreadable.runs > 0 || is_active && found.reproduction.differing > 0;
+    Ok(if wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn read(source: Source<'_>) -> Result<Checked, Vec<Fault>> {

@@ -3,6 +3,7 @@
 mod document_reading;
 mod invoice;
 mod match_evaluation;
+mod policy_simulation;
 mod purchase_order;
 
 use crate::Process;
@@ -28,6 +29,10 @@ use utoipa_axum::routes;
             name = "match-evaluations",
             description = "The three-way match as a question: stateless, stores nothing.",
         ),
+        (
+            name = "policy-simulations",
+            description = "What a proposed policy would have decided over stored match runs.",
+        ),
         (name = "invoices", description = "Supplier invoices: submitted, decided, booked."),
         (name = "documents", description = "Documents of trading partners: read, and written."),
     ),
@@ -44,4 +49,5 @@ pub fn api() -> OpenApiRouter<Process> {
         .routes(routes!(invoice::get_invoice))
         .routes(routes!(document_reading::read_documents))
         .routes(routes!(purchase_order::get_purchase_order_document))
+        .routes(routes!(policy_simulation::simulate_policy))
 }

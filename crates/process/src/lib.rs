@@ -11,6 +11,7 @@ mod invoice;
 pub mod matching;
 mod posting;
 mod reading;
+mod simulation;
 mod turns;
 mod work;
 
@@ -23,6 +24,11 @@ pub use invoice::{
     Links, Run, Submission, SubmittedInvoice,
 };
 pub use reading::{DocumentReading, ReadDocument, ReadTotals, Totals};
+pub use simulation::{
+    ChangedInvoice, Decided, Impact, OutcomeChange, PartyImpact, ReasonChange, ReasonImpact,
+    Reproduction, RunNamed, Simulation, SimulationLine, SimulationReport, SimulationRequest,
+    Unreadable,
+};
 
 use canonical::{Clock, Error, InvoiceId, Result};
 use documents::Mappings;
@@ -33,7 +39,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::Store;
 use system::System;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use turns::Turns;
 use ulid::Ulid;
 
@@ -50,6 +56,16 @@ pub struct Options {
     pub idempotency_hours: u32,
     /// How booking is tried.
     pub posting: PostingOptions,
+    /// How policies are replayed.
+    pub simulation: SimulationOptions,
+}
+
+/// How proposed policies are replayed over stored runs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SimulationOptions {
+    /// How many may run at once; further ones are refused with 429.
+    pub concurrency: u32,
 }
 
 /// How booking in the finance system is tried.
@@ -88,6 +104,7 @@ struct Inner {
     options: Options,
     clock: Clock,
     turns: Turns,
+    simulations: Arc<Semaphore>,
     last_id: Mutex<Ulid>,
 }
 
@@ -101,8 +118,11 @@ impl Process {
     /// Over the back ends and the store, deciding under `rules`.
     #[must_use]
     pub fn new(system: System, store: Store, rules: Rules, options: Options, clock: Clock) -> Self {
+        let at_once = usize::try_from(options.simulation.concurrency).unwrap_or(usize::MAX);
+        let simulations = Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS)));
         let (turns, last_id) = (Turns::new(), Mutex::new(Ulid::default()));
-        Self(Arc::new(Inner { system, store, rules, options, clock, turns, last_id }))
+        let inner = Inner { system, store, rules, options, clock, turns, simulations, last_id };
+        Self(Arc::new(inner))
     }
 
     /// The time (UTC), from the clock that this was made with.
@@ -151,6 +171,10 @@ impl Process {
 
     pub(crate) fn turns(&self) -> &Turns {
         &self.0.turns
+    }
+
+    pub(crate) fn simulations(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.simulations)
     }
 
     pub(crate) fn posting(&self) -> &PostingOptions {

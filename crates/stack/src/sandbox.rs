@@ -48,7 +48,7 @@ pub fn scopes(role: Role) -> Vec<&'static str> {
             "process.invoices.read",
             "process.documents.read",
         ],
-        Role::Planner => &["process.match.evaluate"],
+        Role::Planner => &["process.match.evaluate", "process.policies.simulate"],
         Role::Analyst => &[],
         Role::Supplier => &[
             "process.invoices.submit",
@@ -56,12 +56,15 @@ pub fn scopes(role: Role) -> Vec<&'static str> {
             "process.documents.read",
             "consumption.timeline.read",
         ],
-        Role::Operator => &["process.invoices.read", "process.documents.read"],
+        Role::Operator => {
+            &["process.invoices.read", "process.documents.read", "process.policies.simulate"]
+        }
         Role::Admin => &[
             "process.match.evaluate",
             "process.invoices.submit",
             "process.invoices.read",
             "process.documents.read",
+            "process.policies.simulate",
             "system.payables.create",
         ],
     };

@@ -4,8 +4,8 @@
 
 use crate::matching::Claim;
 use canonical::{
-    Error, Exact, InvoiceId, PurchaseOrderNumber, Quantity, ReceiptNumber, Result, Uom, exact_text,
-    read_exact, show,
+    Decimal, Error, Exact, InvoiceId, PurchaseOrderNumber, Quantity, ReceiptNumber, Result, Uom,
+    exact_text, read_exact, show,
 };
 use std::collections::BTreeMap;
 
@@ -61,6 +61,7 @@ fn claim((key, sum): (Key, Sum)) -> Result<Claim> {
         [first, ..] => format!("{first} and others"),
         [] => String::new(),
     };
+    let decimal: Option<Decimal> = exact_text(&sum.quantity).parse().ok();
     Ok(Claim {
         invoice,
         purchase_order_number,
@@ -68,9 +69,9 @@ fn claim((key, sum): (Key, Sum)) -> Result<Claim> {
         receipt_number,
         cites: None,
         // where no decimal says it, `exact` does
-        quantity: Quantity { value: exact_text(&sum.quantity).parse().unwrap_or_default(), uom },
+        quantity: Quantity { value: decimal.unwrap_or_default(), uom },
         amount: show(&sum.amount, sum.places).parse().ok(),
-        exact: Some(sum.quantity),
+        exact: decimal.is_none().then_some(sum.quantity),
     })
 }
 
@@ -112,6 +113,23 @@ mod tests {
         assert_eq!(read(&summed[0]), (10, "1".to_owned(), "21.00".to_owned()));
         assert_eq!(read(&summed[1]), (20, "3".to_owned(), "10.50".to_owned()));
         assert_eq!(summed[0].invoice, "inv_1 and others");
+        assert_eq!(summed[0].exact, None);
+    }
+
+    #[test]
+    fn a_claim_that_no_decimal_says_is_kept_as_a_fraction() {
+        let claims = vec![
+            booked("inv_1", 10, "1/3", InvoiceState::Matched),
+            booked("inv_2", 10, "-1/7", InvoiceState::Matched),
+        ];
+        let summed = summed(claims, None).unwrap();
+        let text = serde_json::to_string(&summed).unwrap();
+        assert!(text.contains(r#""exact":"4/21""#), "{text}");
+        assert_eq!(serde_json::from_str::<Vec<Claim>>(&text).unwrap(), summed);
+        for wrong in ["1/0", "x", "", &"1".repeat(401)] {
+            let wrong = text.replace("4/21", wrong);
+            assert!(serde_json::from_str::<Vec<Claim>>(&wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -124,9 +124,43 @@ pub struct Claim {
     /// The invoice that it takes back from, for a credit that cites one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cites: Option<String>,
-    /// The quantity where no decimal says it exactly, in the same unit; wins over `quantity`.
-    #[serde(skip)]
+    /// The quantity where no decimal says it exactly, in the same unit, as in `7/12`; wins over
+    /// `quantity`.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "fraction")]
+    #[schema(value_type = Option<String>, example = "7/12")]
     pub exact: Option<Exact>,
+}
+
+/// An exact number as text.
+mod fraction {
+    use canonical::{Exact, exact_text, read_exact};
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Longer than any sum of real claims.
+    const LENGTH_MAX: usize = 400;
+
+    pub(super) fn serialize<S: Serializer>(
+        value: &Option<Exact>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => serializer.serialize_some(&exact_text(value)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Exact>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        let read = |it: &String| {
+            let right = "a decimal or a fraction, as in \"7/12\"";
+            let value = read_exact(it).filter(|_| it.len() <= LENGTH_MAX);
+            value.ok_or_else(|| D::Error::custom(right))
+        };
+        text.as_ref().map(read).transpose()
+    }
 }
 
 /// A credit that cites a line of this invoice (`domain.md` A11).
