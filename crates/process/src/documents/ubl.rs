@@ -14,7 +14,9 @@ use canonical::{
     PurchaseOrderNumber, ReceiptNumber, Result,
 };
 use jiff::civil::Date;
+use number::Sum;
 use spot::Spot;
+use store::sha256_hex;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Parsed> {
     let root = tree::read(bytes)?;
@@ -44,6 +46,18 @@ struct Reading<'f, 't> {
     faults: &'f mut Faults,
 }
 
+/// The invoice that a credit note is about.
+const CITED: [&str; 3] = ["BillingReference", "InvoiceDocumentReference", "ID"];
+
+/// The fingerprint of the account that it asks to be paid to, the first where it names several:
+/// SHA-256 of the number in capitals and without blanks.
+fn remit_to(root: &Spot<'_>) -> Option<String> {
+    let accounts = root.each("PaymentMeans");
+    let account = accounts.filter_map(|it| it.text(&["PayeeFinancialAccount", "ID"])).next()?;
+    let plain: String = account.chars().filter(|it| !it.is_whitespace()).collect();
+    Some(sha256_hex(plain.to_uppercase().as_bytes()))
+}
+
 /// What the lines inherit from the document.
 #[derive(Debug, Default)]
 struct Inherited {
@@ -67,10 +81,11 @@ impl Reading<'_, '_> {
         let (supplier_id, supplier) = party::supplier(root);
         let supplier_at = || root.pointer(&["AccountingSupplierParty"]);
         let supplier_id = self.faults.need(supplier_id, supplier_at, "the supplier's name");
+        self.check_payable(&stated);
         let lines = lines?;
         let invoice = Invoice {
-            cited_invoice_number: None,
-            remit_to: None,
+            cited_invoice_number: root.parse(&CITED, self.faults),
+            remit_to: remit_to(root),
             exchange_rate: None,
             supplier_invoice_number: number?,
             supplier_id: supplier_id?,
@@ -187,6 +202,22 @@ impl Reading<'_, '_> {
             rounding: total("PayableRoundingAmount"),
             payable: total("PayableAmount"),
             tax: None,
+        }
+    }
+
+    /// What is left to pay has no place in an invoice, so that one which contradicts the document's
+    /// other totals is a fault: nothing later could notice it.
+    fn check_payable(&mut self, stated: &StatedTotals) {
+        let (Some(gross), Some(payable)) = (stated.gross, stated.payable) else { return };
+        let mut left = Sum::default();
+        left.add(gross);
+        left.subtract(stated.prepaid.unwrap_or_default());
+        left.add(stated.rounding.unwrap_or_default());
+        if !left.is(payable) {
+            let left = canonical::exact_text(&left.exact());
+            let detail = format!("{left} is left of the total with tax after what was prepaid");
+            let pointer = self.root.pointer(&["LegalMonetaryTotal", "PayableAmount"]);
+            self.faults.add(pointer, detail);
         }
     }
 

@@ -53,7 +53,7 @@ impl Reading<'_, '_> {
         Some(InvoiceLine {
             lot_numbers: Vec::new(),
             serial_numbers: Vec::new(),
-            tax_code: None,
+            tax_code: tax_code(spot),
             cost_center_id: None,
             pricing_quantity: None,
             line_number,
@@ -130,6 +130,17 @@ impl Reading<'_, '_> {
         }
         Some(base)
     }
+}
+
+/// The category (UNCL 5305) and the percent of the line's tax, as in `S 25`.
+fn tax_code(spot: &Spot<'_>) -> Option<String> {
+    let category = spot.text(&["Item", "ClassifiedTaxCategory", "ID"])?;
+    let percent = spot.text(&["Item", "ClassifiedTaxCategory", "Percent"]);
+    let percent = percent.and_then(|it| number::decimal(&it).ok()).map(|it| {
+        // 25.00 and 25 are the same tax
+        canonical::exact_text(&it.exact())
+    });
+    Some(percent.map_or_else(|| category.to_string(), |percent| format!("{category} {percent}")))
 }
 
 /// The GTIN (ISO 6523: 0160). A wrong check digit makes it no GTIN, and leaves the other numbers to

@@ -251,3 +251,28 @@ fn what_stands_twice_and_may_stand_once_is_refused() {
         refused(&INVOICE.replacen(element, &element.repeat(2), 1), &[pointer]);
     }
 }
+
+#[test]
+fn what_is_left_to_pay_must_follow_from_the_other_totals() {
+    let text = INVOICE.replace(">101.00</b:PayableAmount>", ">100.00</b:PayableAmount>");
+    let error = read(text.as_bytes()).unwrap_err();
+    assert_eq!(error.fields()[0].pointer, "/Invoice/LegalMonetaryTotal/PayableAmount");
+}
+
+#[test]
+fn an_account_is_kept_as_its_fingerprint_and_a_tax_as_category_and_percent() {
+    let with = |account: &str| {
+        let means = format!(
+            "<a:PaymentMeans><a:PayeeFinancialAccount><b:ID>{account}</b:ID>\
+             </a:PayeeFinancialAccount></a:PaymentMeans><a:LegalMonetaryTotal>"
+        );
+        invoice(&INVOICE.replacen("<a:LegalMonetaryTotal>", &means, 1)).invoice
+    };
+    let one = with("NO99 9999 9999 999").remit_to.unwrap();
+    assert_eq!((one.len(), Some(&one)), (64, with("no999999 9999999").remit_to.as_ref()));
+    assert_ne!(with("NO98").remit_to.unwrap(), one);
+    let category = "<a:ClassifiedTaxCategory><b:ID>S</b:ID><b:Percent>25.00</b:Percent>\
+                    </a:ClassifiedTaxCategory></a:Item>";
+    let taxed = invoice(&INVOICE.replacen("</a:Item>", category, 1)).invoice;
+    assert_eq!(taxed.lines[0].tax_code.as_deref(), Some("S 25"));
+}

@@ -21,7 +21,7 @@ const DOCUMENTS: [&str; 2] = ["Invoice-2", "CreditNote-2"];
 const COMPONENTS: [&str; 2] = ["CommonAggregateComponents-2", "CommonBasicComponents-2"];
 
 /// The names of the elements that are kept.
-const KEPT: [&str; 58] = [
+const KEPT: [&str; 64] = [
     "AccountingCustomerParty",
     "AccountingSupplierParty",
     "AllowanceCharge",
@@ -30,9 +30,11 @@ const KEPT: [&str; 58] = [
     "AllowanceTotalAmount",
     "Amount",
     "BaseQuantity",
+    "BillingReference",
     "BuyersItemIdentification",
     "ChargeIndicator",
     "ChargeTotalAmount",
+    "ClassifiedTaxCategory",
     "CompanyID",
     "CreditNote",
     "CreditNoteLine",
@@ -49,6 +51,7 @@ const KEPT: [&str; 58] = [
     "EndpointID",
     "ID",
     "Invoice",
+    "InvoiceDocumentReference",
     "InvoiceLine",
     "InvoiceTypeCode",
     "InvoicedQuantity",
@@ -68,6 +71,9 @@ const KEPT: [&str; 58] = [
     "PartyTaxScheme",
     "PayableAmount",
     "PayableRoundingAmount",
+    "PayeeFinancialAccount",
+    "PaymentMeans",
+    "Percent",
     "PrepaidAmount",
     "Price",
     "PriceAmount",

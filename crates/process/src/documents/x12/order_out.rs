@@ -146,6 +146,10 @@ impl Writing<'_> {
             let detail = "the partner's mapping has no code for this charge (INT-02)";
             return self.fault(format!("/planned_charges/{place}/type"), detail);
         };
+        if charge.percent.is_some() {
+            let detail = "a charge in percent has no amount that an 850 could state";
+            return self.fault(format!("/planned_charges/{place}/percent"), detail);
+        }
         let amount = self.number(charge.amount);
         match cents(charge.amount) {
             _ if self.table.has_written_totals() => {
