@@ -133,7 +133,7 @@ impl Process {
     /// An order as an 850 for its supplier.
     ///
     /// # Errors
-    /// `not_found`, also where the order is another supplier's; `conflict` where it is not approved,
+    /// `not_found`, also where the order is another supplier's; `conflict` where it is not approved
     /// or where X12 or the partner's mapping has no word for what it says.
     pub async fn order_document(
         &self,

@@ -12,8 +12,8 @@ use stack::extract::Path;
 
 /// Get a purchase order as a document.
 ///
-/// The order as an X12 850 for its supplier, in the partner's codes. How we match and book it is not
-/// in it. The same order in the same version has the same control numbers.
+/// The order as an X12 850 for its supplier, in the partner's codes. How we match and book it is
+/// not in it. The same order in the same version has the same control numbers.
 #[utoipa::path(
     get,
     path = "/process/v1/purchase-orders/{number}/document",
