@@ -18,6 +18,7 @@ mod duplicate;
 mod early;
 mod exchange;
 mod explain;
+mod few;
 mod index;
 mod intake;
 mod key;
@@ -60,14 +61,13 @@ pub use unit::factor_to_base;
 use bill::{Basis, Billed, Ground};
 use canonical::{
     Allocation, Code, Invoice, LineResult, MatchMode, MatchResult, ModeResolved, Money,
-    PurchaseOrderNumber,
 };
+use few::HashMap;
 use index::{Index, Place};
 use mode::Modes;
 use number::Number;
 use report::{Report, Terms};
 use stand::{Adjusted, Stands};
-use std::collections::HashMap;
 use unit::Units;
 
 /// Matches an invoice against the facts under a policy. Pure: equal input gives the same bytes, and
@@ -87,12 +87,12 @@ pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResul
     for (line, report) in lines.iter().zip(&mut reports) {
         price::adds_up(line, invoice.currency, report);
     }
-    let billed = ground.bill(&facts.credits, &mut reports);
+    let billed = ground.bill(&lines, &facts.credits, &mut reports);
     terms.note(&ground, &billed, facts);
     for (it, report) in billed.iter().zip(&mut reports) {
         not_evaluated(&ground, it, report);
     }
-    let groups = quantity::groups(&billed);
+    let groups = quantity::Groups::new(&billed);
     if ground.corrects() {
         credit::check(&ground, &terms, &billed, &groups, &mut reports);
     } else {
@@ -185,7 +185,7 @@ fn gather(
             mode: mode(ground, it),
             outcome: report.outcome,
             checks: report.checks,
-            allocations: allocations(ground, it, &claimed),
+            allocations: allocations(ground, it, claimed.as_ref()),
         });
     }
     // stable: reasons of one code on one line keep the order of their order lines
@@ -215,41 +215,54 @@ fn mode(ground: &Ground<'_>, billed: &Billed<'_>) -> Option<ModeResolved> {
     }
 }
 
-/// What is claimed of each order line with this invoice counted.
-fn claimed(ground: &Ground<'_>, billed: &[Billed<'_>]) -> HashMap<Place, Number> {
-    let mut claimed: HashMap<Place, Number> = HashMap::new();
+/// What is claimed of each order line with this invoice counted; `None` where no line is billed
+/// twice, so that each share tells.
+fn claimed(ground: &Ground<'_>, billed: &[Billed<'_>]) -> Option<HashMap<Place, Number>> {
+    let places = billed.iter().flat_map(|it| &it.shares).map(|it| it.place);
+    if places.is_sorted_by(|a, b| a < b) {
+        return None;
+    }
+    let mut claimed: HashMap<Place, Number> = HashMap::default();
     for share in billed.iter().flat_map(|it| &it.shares) {
         let before = || ground.stands.fine(share.place).map(|it| it.claimed.clone());
         let sum = claimed.entry(share.place).or_insert_with(|| before().unwrap_or(Number::ZERO));
-        let quantity = &share.quantity - &share.credited;
-        *sum = if ground.is_credit() { &*sum - &quantity } else { &*sum + &quantity };
+        *sum = moved(ground, sum, share);
     }
-    claimed
+    Some(claimed)
+}
+
+/// A claim with a share counted: more of it, or less by a credit.
+fn moved(ground: &Ground<'_>, claimed: &Number, share: &bill::Share<'_>) -> Number {
+    let quantity = &share.quantity - &share.credited;
+    if ground.is_credit() { claimed - &quantity } else { claimed + &quantity }
 }
 
 fn allocations(
     ground: &Ground<'_>,
     billed: &Billed<'_>,
-    claimed: &HashMap<Place, Number>,
+    claimed: Option<&HashMap<Place, Number>>,
 ) -> Vec<Allocation> {
     let one = |share: &bill::Share<'_>| {
         let line = ground.index.line(share.place)?;
         let stand = ground.stands.fine(share.place)?;
-        let number: &PurchaseOrderNumber = &line.order.number;
         let (mut quantity, mut amount) = (share.quantity.clone(), share.amount);
         if ground.is_credit() {
             quantity = &Number::ZERO - &quantity;
             amount = Money::from_minor(-amount.minor(), amount.currency());
         }
+        let claimed = match claimed {
+            None => moved(ground, &stand.claimed, share),
+            Some(all) => all.get(&share.place)?.clone(),
+        };
         Some(Allocation {
-            purchase_order_number: number.clone(),
+            purchase_order_number: line.order.number.clone(),
             purchase_order_line: line.line.line_number,
             receipt_number: billed.line.receipt_number.clone(),
             rung: billed.rung,
             quantity: quantity.exact_numeral(),
             uom: share.uom.clone(),
             amount: amount.into(),
-            position: stand.position(&line.line.quantity.uom, claimed.get(&share.place)?),
+            position: stand.position(&line.line.quantity.uom, &claimed),
         })
     };
     billed.shares.iter().filter_map(one).collect()

@@ -2,6 +2,7 @@
 //! stops; one that finds several leaves them to the next rung. Never by amount alone, never across
 //! suppliers.
 
+use super::few::{Few, HashMap};
 use super::index::{Index, Names, Order, OrderLine, Place, gtins, padded, plain};
 use super::number::Number;
 use super::stand::{Stands, price_of_one};
@@ -13,7 +14,6 @@ use canonical::{
 };
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 /// More candidates than this are not told apart.
@@ -24,7 +24,7 @@ const NEAR_MAX: usize = 100;
 /// What the ladder found.
 pub(super) enum Found<'a> {
     /// The order line, or several of one item to fill in their order; and the rung that found it.
-    Lines(Vec<Place>, u8),
+    Lines(Few<Place>, u8),
     /// The order alone; no line of it is asked for.
     Order(&'a PurchaseOrder),
     /// Nothing is needed.
@@ -68,7 +68,7 @@ impl<'a> Ladder<'a> {
             return Found::Nothing(code, detail);
         }
         if let Some(place) = line.purchase_order_line.and_then(|it| order.numbered(it)) {
-            return Found::Lines(vec![place], 1);
+            return Found::Lines(Few::One(place), 1);
         }
         self.by_name(line, order)
     }
@@ -121,7 +121,7 @@ impl<'a> Ladder<'a> {
         }
         places.retain(|it| self.is_ours(line, *it));
         match places.as_slice() {
-            [one] => Found::Lines(vec![*one], 7),
+            [one] => Found::Lines(Few::One(*one), 7),
             [] => {
                 let usages = by_serial(self.index, &self.invoice.supplier_id, line);
                 if usages.is_empty() {
@@ -184,7 +184,7 @@ impl<'a> Ladder<'a> {
             };
             match narrowed.as_ref() {
                 [] => {}
-                [one] => return Found::Lines(vec![*one], rung),
+                [one] => return Found::Lines(Few::One(*one), rung),
                 several if self.is_one_item(several) => return self.split(several, rung),
                 _ => left = Some(narrowed),
             }
@@ -195,8 +195,8 @@ impl<'a> Ladder<'a> {
     /// Several lines of one item are filled one after the other.
     fn split(&self, several: &[Place], rung: u8) -> Found<'a> {
         let is_open = |it: &&Place| self.index.line(**it).is_some_and(|it| !it.line.closed);
-        let open: Vec<Place> = several.iter().filter(is_open).copied().collect();
-        Found::Lines(if open.is_empty() { several.to_vec() } else { open }, rung)
+        let open: Few<Place> = several.iter().filter(is_open).copied().collect();
+        Found::Lines(if open.is_empty() { several.to_vec().into() } else { open }, rung)
     }
 
     fn is_one_item(&self, several: &[Place]) -> bool {
@@ -222,7 +222,7 @@ impl<'a> Ladder<'a> {
                 && self.index.line(*it).is_some_and(|it| self.may_be(line, it))
         });
         match (fitting.next(), fitting.next()) {
-            (Some(one), None) if near.len() <= NEAR_MAX => Found::Lines(vec![one], 6),
+            (Some(one), None) if near.len() <= NEAR_MAX => Found::Lines(Few::One(one), 6),
             (None, _) if left.is_none() => {
                 let detail = format!(
                     "no line of order {number} is the one billed; give the order's line number"
@@ -244,7 +244,7 @@ impl<'a> Ladder<'a> {
         if let Some(known) = self.prices.borrow().get(number) {
             return Rc::clone(known);
         }
-        let mut prices = Prices::new();
+        let mut prices = Prices::default();
         for place in order.places() {
             self.add_prices(&mut prices, place);
         }

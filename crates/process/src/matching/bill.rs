@@ -3,6 +3,7 @@
 
 use super::associate::{Found, Ladder};
 use super::credit;
+use super::few::{Few, HashMap};
 use super::index::{Index, OrderLine, Place};
 use super::number::Number;
 use super::report::Report;
@@ -13,14 +14,13 @@ use canonical::{
     Code, Invoice, InvoiceKind, InvoiceLine, Money, OrderStatus, PurchaseOrder, Uom, UsageEvent,
     allocate,
 };
-use std::collections::HashMap;
 
 /// One invoice line and what it was matched to.
 pub(super) struct Billed<'a> {
     pub(super) line: &'a InvoiceLine,
     pub(super) net: Money,
     /// The order lines it bills, in the order in which they are filled.
-    pub(super) shares: Vec<Share<'a>>,
+    pub(super) shares: Few<Share<'a>>,
     pub(super) rung: u8,
     /// The order, where one was found and may be billed.
     pub(super) order: Option<&'a PurchaseOrder>,
@@ -67,36 +67,41 @@ pub(super) struct Ground<'a> {
 
 /// The credits of one invoice line.
 type Credits<'a> = HashMap<u32, Vec<&'a Credit>>;
+/// What earlier invoice lines took of an order line.
+type Assigned = HashMap<Place, Number>;
 
 impl<'a> Ground<'a> {
     /// Stages 3 to 6: orders, association, units, currency. Lines that name their order line go
     /// first, so that what is left open is shared by those that do not.
-    pub(super) fn bill(&self, credits: &'a [Credit], reports: &mut [Report]) -> Vec<Billed<'a>> {
+    pub(super) fn bill(
+        &self,
+        lines: &[&'a InvoiceLine],
+        credits: &'a [Credit],
+        reports: &mut [Report],
+    ) -> Vec<Billed<'a>> {
         let ladder = Ladder::new(self.invoice, self.index, self.units, self.stands);
-        let lines = super::index::by_number(self.invoice);
         let credits = by_line(credits);
-        let mut assigned: HashMap<Place, Number> = HashMap::new();
         let mut billed: Vec<Billed<'a>> = Vec::with_capacity(lines.len());
-        let mut found: Vec<Vec<Place>> = Vec::with_capacity(lines.len());
-        for (line, report) in lines.into_iter().zip(reports.iter_mut()) {
+        let mut found: Vec<Few<Place>> = Vec::with_capacity(lines.len());
+        for (line, report) in lines.iter().zip(reports.iter_mut()) {
             let mut it = Billed::new(line, self.invoice);
             found.push(match self.find(&ladder, line) {
                 Found::Nothing(code, detail) => {
                     it.stop(report, code, detail);
-                    Vec::new()
+                    Few::new()
                 }
                 Found::Free => {
                     it.basis = Basis::Nothing;
-                    Vec::new()
+                    Few::new()
                 }
                 Found::Used(usages) => {
                     it.basis = Basis::Usage(usages);
-                    Vec::new()
+                    Few::new()
                 }
                 Found::Order(order) => {
                     it.order = Some(order);
                     closed(order, report);
-                    Vec::new()
+                    Few::new()
                 }
                 Found::Lines(places, rung) => {
                     it.rung = rung;
@@ -106,6 +111,9 @@ impl<'a> Ground<'a> {
             });
             billed.push(it);
         }
+        // without several to choose from, nobody asks what is left of a line
+        let several = found.iter().any(|it| it.len() > 1);
+        let mut assigned = several.then(HashMap::default);
         for single in [true, false] {
             let these = billed.iter_mut().zip(&found).filter(|(_it, it)| (it.len() == 1) == single);
             for (it, places) in these.filter(|(it, _places)| it.stopped.is_none()) {
@@ -175,7 +183,7 @@ impl<'a> Ground<'a> {
 
     fn whole(&self, it: &mut Billed<'a>, factor: Factor, report: &mut Report) {
         let Some(first) = it.first.and_then(|it| self.index.line(it)) else { return };
-        let quantity = self.units.convert(first.of(), &it.line.quantity, View::Suppliers);
+        let quantity = Units::converted(first.of(), &it.line.quantity, &factor);
         if let Err(Fault { code, detail }) = quantity
             && !first.is_by_amount()
             && !self.is_of_money()
@@ -199,10 +207,18 @@ impl<'a> Ground<'a> {
     }
 
     /// Fills the lines in their order as far as they are open; the last takes what is left.
-    fn share(&self, it: &mut Billed<'a>, places: &[Place], assigned: &mut HashMap<Place, Number>) {
+    fn share(&self, it: &mut Billed<'a>, places: &[Place], assigned: &mut Option<Assigned>) {
         if self.is_of_money() {
             return credit::share(self, it, places);
         }
+        if let ([only], None) = (places, &assigned) {
+            if let Some(stand) = self.stands.fine(*only) {
+                let quantity = it.stated();
+                it.shares.push(self.one_share(it, *only, stand, quantity));
+            }
+            return it.split_amount();
+        }
+        let assigned = assigned.get_or_insert_default();
         let takes_back = self.is_credit();
         // what is taken back, the latest line gives first
         let mut in_turn = places.to_vec();
@@ -210,8 +226,7 @@ impl<'a> Ground<'a> {
             in_turn.reverse();
         }
         let places = in_turn.as_slice();
-        let stated = Number::from(it.line.quantity.value);
-        let mut left = it.factor.as_ref().map_or(stated.clone(), |factor| &stated * &factor.value);
+        let mut left = it.stated();
         let last = places.last().copied();
         for &place in places {
             let Some(stand) = self.stands.fine(place) else { continue };
@@ -224,7 +239,7 @@ impl<'a> Ground<'a> {
                 continue;
             }
             *taken = &*taken + &quantity;
-            it.shares.push(self.one_share(it.line, place, stand, quantity));
+            it.shares.push(self.one_share(it, place, stand, quantity));
             if left.is_zero() {
                 break;
             }
@@ -234,14 +249,16 @@ impl<'a> Ground<'a> {
 
     pub(super) fn one_share(
         &self,
-        line: &'a InvoiceLine,
+        billed: &Billed<'a>,
         place: Place,
         stand: &Stand,
         quantity: Number,
     ) -> Share<'a> {
+        let line = billed.line;
         let order_line = self.index.line(place);
+        let is_known = billed.factor.is_some() && billed.first == Some(place);
         let converts = order_line.is_some_and(|it| {
-            self.units.factor(it.of(), &line.quantity.uom, View::Suppliers).is_ok()
+            is_known || self.units.factor(it.of(), &line.quantity.uom, View::Suppliers).is_ok()
         });
         let base = order_line.filter(|_| converts).map(|it| it.of().base);
         Share {
@@ -324,7 +341,7 @@ impl<'a> Billed<'a> {
         Self {
             line,
             net: money(line.net_amount, invoice.currency),
-            shares: Vec::new(),
+            shares: Few::new(),
             rung: 0,
             order: None,
             first: None,
@@ -333,6 +350,12 @@ impl<'a> Billed<'a> {
             price_credit: Money::zero(invoice.currency),
             basis: Basis::Order,
         }
+    }
+
+    /// The quantity in base units, or as stated where its unit does not convert.
+    fn stated(&self) -> Number {
+        let stated = Number::from(self.line.quantity.value);
+        self.factor.as_ref().map_or(stated.clone(), |factor| &stated * &factor.value)
     }
 
     fn stop(&mut self, report: &mut Report, code: Code, detail: String) {
@@ -352,7 +375,7 @@ impl<'a> Billed<'a> {
         }
         let worth: Vec<_> = self.shares.iter().map(|it| it.worth.exact()).collect();
         let amounts = allocate(self.net.minor(), &worth);
-        for (share, minor) in self.shares.iter_mut().zip(amounts) {
+        for (share, minor) in self.shares.as_mut_slice().iter_mut().zip(amounts) {
             share.amount = Money::from_minor(minor, self.net.currency());
         }
     }
@@ -360,7 +383,7 @@ impl<'a> Billed<'a> {
     /// Credits reduce the latest claim first.
     fn take_back(&mut self, mut left: Number) {
         let currency = self.net.currency();
-        for share in self.shares.iter_mut().rev() {
+        for share in self.shares.as_mut_slice().iter_mut().rev() {
             let taken = left.clone().min(share.quantity.clone());
             left = &left - &taken;
             let value = &Number::from(share.amount) * &taken;
@@ -404,7 +427,7 @@ fn closed(order: &PurchaseOrder, report: &mut Report) {
 }
 
 fn by_line(credits: &[Credit]) -> Credits<'_> {
-    let mut found = Credits::new();
+    let mut found = Credits::default();
     for credit in credits {
         found.entry(credit.invoice_line).or_default().push(credit);
     }

@@ -20,7 +20,7 @@ pub(super) fn check(
     if ground.is_credit() || ground.invoice.kind == InvoiceKind::Prepayment {
         return;
     }
-    for order in orders(billed) {
+    for &order in &orders(billed) {
         if let Some(limit) = order.limit_amount {
             if order.currency == ground.invoice.currency {
                 value(ground, terms, (order, money(limit, order.currency), billed), report);

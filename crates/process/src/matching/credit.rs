@@ -41,13 +41,13 @@ pub(super) fn check<'a>(
     reports: &mut [Report],
 ) {
     let names = names(ground);
-    for (&place, numbers) in groups {
+    for (place, numbers) in groups.iter() {
         let (Some(line), Some(stand)) = (ground.index.line(place), ground.stands.fine(place))
         else {
             continue;
         };
-        let Some(report) = numbers.first().and_then(|it| reports.get_mut(*it)) else { continue };
-        let lines = numbers.iter().filter_map(|it| billed.get(*it));
+        let Some(report) = numbers.first().and_then(|it| reports.get_mut(it.1)) else { continue };
+        let lines = numbers.iter().filter_map(|it| billed.get(it.1));
         let shares = lines.flat_map(|it| &it.shares).filter(|it| it.place == place).collect();
         let before = before(ground, line, stand, names.as_ref());
         let corrected = Corrected { ground, terms, line, stand, shares, before };
@@ -254,7 +254,7 @@ pub(super) fn share<'a>(ground: &Ground<'a>, it: &mut Billed<'a>, places: &[Plac
         if stand.claimed_amount.minor() <= 0 && Some(&place) != places.first() {
             continue;
         }
-        let mut share = ground.one_share(it.line, place, stand, Number::ZERO);
+        let mut share = ground.one_share(it, place, stand, Number::ZERO);
         share.worth = Number::from(stand.claimed_amount).at_least_zero();
         it.shares.push(share);
     }

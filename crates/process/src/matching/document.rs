@@ -2,6 +2,7 @@
 //! (`domain.md` A13).
 
 use super::bill::{Basis, Billed, Ground};
+use super::few::{Few, HashSet};
 use super::key::Key;
 use super::number::Number;
 use super::price::merchandise;
@@ -11,7 +12,7 @@ use canonical::{
     ChargeKind, Check, CheckResult, Code, FreightTerms, InvoiceKind, Limit, Money, PurchaseOrder,
     Reason,
 };
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// The total: gross is the lines, the charges and the tax, less the discount.
 pub(super) fn balance(ground: &Ground<'_>, terms: &Terms<'_>, report: &mut Report) {
@@ -53,6 +54,9 @@ pub(super) fn charges(
     for it in &ground.invoice.charges {
         let sum = asked.entry(it.kind).or_default();
         *sum = sum.saturating_add(money(it.amount, currency).minor());
+    }
+    if asked.is_empty() {
+        return;
     }
     let orders = orders(billed);
     let comparable: Vec<&PurchaseOrder> =
@@ -142,9 +146,18 @@ fn is_unordered(billed: &[Billed<'_>]) -> bool {
 }
 
 /// The orders billed, each once.
-pub(super) fn orders<'a>(billed: &[Billed<'a>]) -> Vec<&'a PurchaseOrder> {
-    let mut seen = HashSet::new();
-    billed.iter().filter_map(|it| it.order).filter(|it| seen.insert(&it.number)).collect()
+pub(super) fn orders<'a>(billed: &[Billed<'a>]) -> Few<&'a PurchaseOrder> {
+    let mut orders: Few<&PurchaseOrder> = Few::new();
+    for order in billed.iter().filter_map(|it| it.order) {
+        if orders.last().is_none_or(|it| !std::ptr::eq(*it, order)) {
+            orders.push(order);
+        }
+    }
+    if orders.len() > 1 {
+        let mut seen = HashSet::default();
+        orders = orders.iter().copied().filter(|it| seen.insert(&it.number)).collect();
+    }
+    orders
 }
 
 /// What the orders planned of each kind, and what earlier invoices used up of it.

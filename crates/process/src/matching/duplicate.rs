@@ -9,6 +9,7 @@ mod policy;
 pub use policy::{DuplicateDocument, DuplicatePolicy, DuplicateRule, RuleName};
 
 use super::bill::{Billed, Ground};
+use super::few::HashMap;
 use super::index::plain;
 use super::report::Report;
 use super::request::Facts;
@@ -17,8 +18,8 @@ use canonical::{Code, Invoice, InvoiceKind, InvoiceState, KnownInvoice};
 use goods::Goods;
 use jiff::civil::Date;
 use party::{Kin, Parties};
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 
 /// A rule that holds between the invoice and an earlier one, and for which line.
 struct Hit {
@@ -221,7 +222,7 @@ fn named(it: &KnownInvoice, kin: Kin) -> String {
 
 /// A serial number that stands on two lines of the same item.
 fn twice(billed: &[Billed<'_>], lines: &mut [Report]) {
-    let mut seen = HashMap::new();
+    let mut seen = HashMap::default();
     for (it, report) in billed.iter().zip(lines) {
         let item = it.line.item_id.as_ref();
         let number = it.line.line_number;

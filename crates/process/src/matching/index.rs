@@ -1,5 +1,6 @@
 //! Where to find what: orders, their lines and what moved on them, indexed once for one evaluation.
 
+use super::few::{Directory, Few, HashMap, HashSet, Numbers};
 use super::mode::{Mode, Modes};
 use super::request::{Claim, Facts};
 use super::unit::Of;
@@ -9,17 +10,17 @@ use canonical::{
     Uom, UsageEvent,
 };
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
 
 /// A line of one of the orders, by its place in [`Index::lines`].
 pub(super) type Place = u32;
 
 /// Everything that one evaluation looks up.
 pub(super) struct Index<'a> {
-    orders: HashMap<&'a PurchaseOrderNumber, Order<'a>>,
+    by_order: Directory<'a, PurchaseOrderNumber>,
+    orders: Few<Order<'a>>,
     lines: Vec<OrderLine<'a>>,
-    items: HashMap<&'a ItemId, (u32, &'a Item)>,
-    groups: HashMap<&'a SupplierId, &'a SupplierId>,
+    items: Directory<'a, ItemId>,
+    groups: OnceCell<HashMap<&'a SupplierId, &'a SupplierId>>,
     /// Usages told before there was an order for them.
     loose_usages: Vec<&'a UsageEvent>,
     serials: OnceCell<Serials<'a>>,
@@ -30,9 +31,9 @@ pub(super) struct Index<'a> {
 /// An order and the ways to find a line of it. Lists of places ascend.
 pub(super) struct Order<'a> {
     pub(super) order: &'a PurchaseOrder,
-    by_number: HashMap<u32, Place>,
+    by_number: Numbers,
     places: std::ops::Range<Place>,
-    names: OnceCell<Names<'a>>,
+    names: OnceCell<Box<Names<'a>>>,
 }
 
 /// An order's line and what moved on it.
@@ -40,10 +41,10 @@ pub(super) struct OrderLine<'a> {
     pub(super) order: &'a PurchaseOrder,
     pub(super) line: &'a PurchaseOrderLine,
     pub(super) item: Option<(u32, &'a Item)>,
-    pub(super) receipts: Vec<&'a Receipt>,
-    pub(super) returns: Vec<&'a Return>,
-    pub(super) claims: Vec<&'a Claim>,
-    pub(super) usages: Vec<&'a UsageEvent>,
+    pub(super) receipts: Few<&'a Receipt>,
+    pub(super) returns: Few<&'a Return>,
+    pub(super) claims: Few<&'a Claim>,
+    pub(super) usages: Few<&'a UsageEvent>,
     pub(super) mode: Mode,
 }
 
@@ -66,23 +67,25 @@ pub(super) struct Names<'a> {
 
 impl<'a> Index<'a> {
     pub(super) fn new(facts: &'a Facts, modes: &Modes<'a>) -> Self {
-        let mut items: HashMap<&ItemId, (u32, &Item)> = HashMap::new();
+        let mut items = Directory::with_capacity(facts.items.len());
         for (place, item) in (0u32..).zip(&facts.items) {
-            items.entry(&item.id).or_insert((place, item));
+            items.insert(&item.id, place);
         }
-        let groups = facts.suppliers.iter().map(|it| (&it.id, it.group())).collect();
+        let orders = &facts.purchase_orders;
+        let lines = orders.iter().map(|it| it.lines.len()).sum();
         let mut index = Self {
-            orders: HashMap::new(),
-            lines: Vec::new(),
+            by_order: Directory::with_capacity(orders.len()),
+            orders: Few::new(),
+            lines: Vec::with_capacity(lines),
             items,
-            groups,
+            groups: OnceCell::new(),
             loose_usages: Vec::new(),
             serials: OnceCell::new(),
             by_slip: OnceCell::new(),
             facts,
         };
-        for order in &facts.purchase_orders {
-            if !index.orders.contains_key(&order.number) {
+        for order in orders {
+            if index.by_order.insert(&order.number, place(index.orders.len())) {
                 index.add(order, modes);
             }
         }
@@ -92,16 +95,22 @@ impl<'a> Index<'a> {
     }
 
     pub(super) fn order(&self, number: &PurchaseOrderNumber) -> Option<&Order<'a>> {
-        self.orders.get(number)
+        self.orders.get(self.by_order.get(number)? as usize)
     }
 
     pub(super) fn item(&self, id: &ItemId) -> Option<&'a Item> {
-        self.items.get(id).map(|it| it.1)
+        self.placed_item(id).map(|it| it.1)
+    }
+
+    /// An item and its place among the facts.
+    fn placed_item(&self, id: &ItemId) -> Option<(u32, &'a Item)> {
+        let place = self.items.get(id)?;
+        self.facts.items.get(place as usize).map(|it| (place, it))
     }
 
     /// What quantities of an item are of; `uom` where the item is not known.
     pub(super) fn of_item(&self, id: &ItemId, uom: &'a Uom) -> Of<'a> {
-        let item = self.items.get(id).copied();
+        let item = self.placed_item(id);
         Of { item, base: item.map_or(uom, |(_place, item)| &item.base_uom) }
     }
 
@@ -126,7 +135,7 @@ impl<'a> Index<'a> {
     /// the receipt is called, such as the number of its advance ship notice.
     pub(super) fn by_slip(&self, name: &str) -> &[Place] {
         let by_slip = self.by_slip.get_or_init(|| {
-            let mut names = HashMap::new();
+            let mut names = HashMap::default();
             let lines = (0..).zip(&self.lines);
             let all =
                 lines.flat_map(|(place, line)| line.receipts.iter().map(move |it| (place, it)));
@@ -156,7 +165,7 @@ impl<'a> Index<'a> {
     pub(super) fn loose_by_serial(&self, serials: &[String]) -> Vec<&'a UsageEvent> {
         let known = &self.serials().loose;
         let usages = serials.iter().filter_map(|it| known.get(it.as_str())).flatten();
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         usages.copied().filter(|it| seen.insert(std::ptr::from_ref::<UsageEvent>(it))).collect()
     }
 
@@ -180,13 +189,19 @@ impl<'a> Index<'a> {
 
     /// The line of an order with this number.
     pub(super) fn numbered(&self, order: &PurchaseOrderNumber, line: u32) -> Option<Place> {
-        self.orders.get(order)?.numbered(line)
+        self.order(order)?.numbered(line)
     }
 
     /// Whether two supplier numbers are one business; nothing matches across (`domain.md` A6).
     pub(super) fn same_group(&self, one: &SupplierId, other: &SupplierId) -> bool {
-        let group = |it| self.groups.get(it).map_or(it, |group| *group);
-        one == other || group(one) == group(other)
+        if one == other {
+            return true;
+        }
+        let suppliers = &self.facts.suppliers;
+        let groups =
+            self.groups.get_or_init(|| suppliers.iter().map(|it| (&it.id, it.group())).collect());
+        let group = |it| groups.get(it).map_or(it, |group| *group);
+        group(one) == group(other)
     }
 
     /// How many order lines there are.
@@ -200,27 +215,33 @@ impl<'a> Index<'a> {
 
     /// Lines lie in the order in which an item's lines are filled: date asked for, then number.
     fn add(&mut self, order: &'a PurchaseOrder, modes: &Modes<'a>) {
-        let mut lines: Vec<&PurchaseOrderLine> = order.lines.iter().collect();
-        lines.sort_by_key(|it| (it.requested_date.is_none(), it.requested_date, it.line_number));
-        let first = place(self.lines.len());
-        let mut by_number = HashMap::with_capacity(lines.len());
-        for line in lines {
-            by_number.entry(line.line_number).or_insert_with(|| place(self.lines.len()));
-            let item = line.item_id.as_ref().and_then(|it| self.items.get(it).copied());
+        let first = self.lines.len();
+        let key = |it: &PurchaseOrderLine| {
+            (it.requested_date.is_none(), it.requested_date, it.line_number)
+        };
+        let mut sorted: Vec<&PurchaseOrderLine> = Vec::new();
+        if !order.lines.is_sorted_by_key(key) {
+            sorted.extend(&order.lines);
+            sorted.sort_by_key(|it| key(it));
+        }
+        let unsorted = if sorted.is_empty() { order.lines.as_slice() } else { &[] };
+        for line in sorted.into_iter().chain(unsorted) {
+            let item = line.item_id.as_ref().and_then(|it| self.placed_item(it));
             self.lines.push(OrderLine {
                 order,
                 line,
                 item,
-                receipts: Vec::new(),
-                returns: Vec::new(),
-                claims: Vec::new(),
-                usages: Vec::new(),
+                receipts: Few::new(),
+                returns: Few::new(),
+                claims: Few::new(),
+                usages: Few::new(),
                 mode: modes.of(order, line, item.map(|it| it.1)),
             });
         }
-        let places = first..place(self.lines.len());
-        let entry = Order { order, by_number, places, names: OnceCell::new() };
-        self.orders.insert(&order.number, entry);
+        let numbers = self.lines.iter().skip(first).map(|it| it.line.line_number);
+        let by_number = Numbers::new(numbers, place(first));
+        let places = place(first)..place(self.lines.len());
+        self.orders.push(Order { order, by_number, places, names: OnceCell::new() });
     }
 
     fn move_goods(&mut self, facts: &'a Facts) {
@@ -256,22 +277,22 @@ impl<'a> Index<'a> {
 
     /// The number of the order's line for an item, where there is one alone.
     fn only_line(&self, order: &PurchaseOrderNumber, item: &ItemId) -> Option<u32> {
-        let places = self.orders.get(order)?.places();
+        let places = self.order(order)?.places();
         let lines = places.filter_map(|it| self.line(it)).map(|it| it.line);
         let mut fitting = lines.filter(|it| it.item_id.as_ref() == Some(item));
         fitting.next().filter(|_| fitting.next().is_none()).map(|it| it.line_number)
     }
 
     fn at(&mut self, order: &PurchaseOrderNumber, line: u32) -> Option<&mut OrderLine<'a>> {
-        let place = self.orders.get(order)?.by_number.get(&line)?;
-        self.lines.get_mut(*place as usize)
+        let place = self.numbered(order, line)?;
+        self.lines.get_mut(place as usize)
     }
 }
 
 impl<'a> Order<'a> {
     /// The line with this number.
     pub(super) fn numbered(&self, number: u32) -> Option<Place> {
-        self.by_number.get(&number).copied()
+        self.by_number.get(number)
     }
 
     /// Every line.
@@ -281,7 +302,7 @@ impl<'a> Order<'a> {
 
     pub(super) fn names(&self, index: &Index<'a>, supplier: &SupplierId) -> &Names<'a> {
         self.names.get_or_init(|| {
-            let mut names = Names::default();
+            let mut names = Box::<Names<'_>>::default();
             let lines = self.places().filter_map(|it| Some((it, index.line(it)?)));
             lines.for_each(|(place, line)| names.add(place, line, supplier));
             names

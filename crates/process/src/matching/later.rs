@@ -3,6 +3,7 @@
 
 use super::bill::{Billed, Ground};
 use super::exchange::{Rates, split};
+use super::few::HashSet;
 use super::index::{Index, OrderLine};
 use super::report::{Report, Terms};
 use super::request::Facts;
@@ -10,7 +11,6 @@ use super::stand::Adjusted;
 use super::{catch_weight, contract, early, period, recall, sampling, shelf_life, tax, valuation};
 use canonical::{Contract, ExchangeSplit, Invoice, PurchaseOrder, Receipt, TaxDue};
 use jiff::civil::Date;
-use std::collections::HashSet;
 
 /// What the later stages look at.
 pub(super) struct Case<'c, 'a> {
@@ -43,7 +43,7 @@ impl<'a> Case<'_, 'a> {
         &self,
         billed: &[Billed<'a>],
     ) -> Vec<(usize, &OrderLine<'a>, &'a Receipt)> {
-        let mut places = HashSet::new();
+        let mut places = HashSet::default();
         let shares = billed.iter().enumerate();
         let shares = shares.flat_map(|(at, it)| it.shares.iter().map(move |it| (at, it.place)));
         shares

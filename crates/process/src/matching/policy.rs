@@ -35,6 +35,7 @@ const INVOICE_AGE_DAYS: u32 = 365;
 #[serde(try_from = "PolicyDocument")]
 pub struct Policy {
     document: PolicyDocument,
+    cited: PolicyCited,
     /// By the place of their key in [`Key::ALL`].
     rows: Vec<Table<Row>>,
     modes: Table<Mode>,
@@ -105,7 +106,11 @@ impl Policy {
         let duplicates = DuplicatePolicy::default_shipped()
             .map_err(|error| error.fields().to_vec())
             .map(Arc::new)?;
-        Ok(Self { document, rows, modes, sampling, is_scoped, strict, duplicates })
+        let cited = PolicyCited {
+            tolerances: format!("{}@{}", document.id, document.version),
+            duplicates: None,
+        };
+        Ok(Self { document, cited, rows, modes, sampling, is_scoped, strict, duplicates })
     }
 
     /// Reads and validates a policy file.
@@ -149,10 +154,7 @@ impl Policy {
     /// How a decision cites it: `T0@1`.
     #[must_use]
     pub fn cited(&self) -> PolicyCited {
-        PolicyCited {
-            tolerances: format!("{}@{}", self.document.id, self.document.version),
-            duplicates: None,
-        }
+        self.cited.clone()
     }
 
     /// Whether a later fact may lift a hold of this key without a person, for an invoice of this

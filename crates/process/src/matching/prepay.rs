@@ -83,7 +83,8 @@ fn on<'a>(all: &'a [Prepayment], order: &PurchaseOrder) -> Vec<&'a Prepayment> {
 fn by_order<'a>(ground: &Ground<'_>, billed: &[Billed<'a>]) -> Vec<(&'a PurchaseOrder, Money)> {
     let currency = ground.invoice.currency;
     let mut parts: Vec<(Option<&'a PurchaseOrder>, Exact)> = orders(billed)
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|it| it.currency == currency)
         .map(|it| (Some(it), Exact::default()))
         .chain([(None, Exact::default())])

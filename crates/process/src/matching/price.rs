@@ -60,7 +60,7 @@ fn difference(ground: &Ground<'_>, billed: &Billed<'_>) -> Option<(Key, Money, M
     let estimated = first.line.price_is_estimated && lines.all(|it| it.line.price_is_estimated);
     let key = if estimated { Key::PriceEstimated } else { Key::PriceUnit };
     let currency = billed.net.currency();
-    let worth = match billed.shares.as_slice() {
+    let worth = match &*billed.shares {
         [only] => only.worth.round(currency),
         several => several.iter().fold(Number::ZERO, |sum, it| &sum + &it.worth).round(currency),
     };
@@ -110,6 +110,9 @@ pub(super) fn check_sums(
     groups: &Groups,
     reports: &mut [Report],
 ) {
+    if groups.iter().all(|(_place, numbers)| numbers.len() == 1) {
+        return;
+    }
     let mut joined: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let roots = roots(billed.len(), groups);
     for (number, root) in roots.iter().enumerate() {
@@ -151,9 +154,9 @@ pub(super) fn check_sums(
 /// For each line, the lowest line that shares an order line with it, directly or through others.
 fn roots(count: usize, groups: &Groups) -> Vec<usize> {
     let mut roots: Vec<usize> = (0..count).collect();
-    for numbers in groups.values() {
-        let Some(first) = numbers.first() else { continue };
-        for number in numbers.iter().skip(1) {
+    for (_place, numbers) in groups.iter() {
+        let Some((_, first)) = numbers.first() else { continue };
+        for (_, number) in numbers.iter().skip(1) {
             let (a, b) = (root(&mut roots, *first), root(&mut roots, *number));
             if let Some(it) = roots.get_mut(a.max(b)) {
                 *it = a.min(b);

@@ -2,6 +2,7 @@
 //! before it, against what was ordered, received and accepted (`domain.md` A7.2).
 
 use super::bill::{Billed, Ground, Share};
+use super::few::Few;
 use super::index::{OrderLine, Place};
 use super::key::Key;
 use super::number::Number;
@@ -11,18 +12,27 @@ use super::usage::{self, Loose};
 use canonical::{CheckResult, Code, MatchMode, Money};
 use std::collections::BTreeMap;
 
-/// The invoice lines that bill one order line, in the order of their numbers.
-pub(super) type Groups = BTreeMap<Place, Vec<usize>>;
-
 /// Which invoice lines bill which order line.
-pub(super) fn groups(billed: &[Billed<'_>]) -> Groups {
-    let mut groups = Groups::new();
-    for (number, it) in billed.iter().enumerate().filter(|(_number, it)| it.stopped.is_none()) {
-        for share in &it.shares {
-            groups.entry(share.place).or_default().push(number);
+pub(super) struct Groups(Vec<(Place, usize)>);
+
+impl Groups {
+    /// Of the lines that nothing stands in the way of.
+    pub(super) fn new(billed: &[Billed<'_>]) -> Self {
+        let mut pairs = Vec::with_capacity(billed.len());
+        for (number, it) in billed.iter().enumerate().filter(|(_number, it)| it.stopped.is_none()) {
+            pairs.extend(it.shares.iter().map(|share| (share.place, number)));
         }
+        if !pairs.is_sorted() {
+            pairs.sort_unstable();
+        }
+        Self(pairs)
     }
-    groups
+
+    /// Each order line with the invoice lines that bill it, in the order of their numbers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Place, &[(Place, usize)])> {
+        let groups = self.0.chunk_by(|a, b| a.0 == b.0);
+        groups.filter_map(|it| Some((it.first()?.0, it)))
+    }
 }
 
 /// Asks every order line; what is found stands on the lowest invoice line that bills it.
@@ -34,13 +44,13 @@ pub(super) fn check<'a>(
     reports: &mut [Report],
 ) {
     let mut loose = Loose::new(ground);
-    for (&place, numbers) in groups {
+    for (place, numbers) in groups.iter() {
         let (Some(line), Some(stand)) = (ground.index.line(place), ground.stands.fine(place))
         else {
             continue;
         };
-        let lines: Vec<&Billed<'a>> = numbers.iter().filter_map(|it| billed.get(*it)).collect();
-        let Some(report) = numbers.first().and_then(|it| reports.get_mut(*it)) else { continue };
+        let lines = numbers.iter().filter_map(|it| billed.get(it.1)).collect();
+        let Some(report) = numbers.first().and_then(|it| reports.get_mut(it.1)) else { continue };
         let group = Group { terms, place, line, stand, lines };
         if line.is_by_quantity() {
             if line.is_held_to_ordered() {
@@ -64,7 +74,7 @@ struct Group<'g, 'a> {
     place: Place,
     line: &'g OrderLine<'a>,
     stand: &'g Stand,
-    lines: Vec<&'g Billed<'a>>,
+    lines: Few<&'g Billed<'a>>,
 }
 
 impl<'g, 'a> Group<'g, 'a> {

@@ -2,6 +2,7 @@
 //! held however perfect the match is; goods in quarantine are not accepted.
 
 use super::bill::Billed;
+use super::few::{HashMap, HashSet};
 use super::index::{Index, OrderLine};
 use super::key::Key;
 use super::later::Case;
@@ -11,7 +12,6 @@ use super::request::Facts;
 use super::shelf_life::short_days;
 use canonical::{Code, Item, ItemId, Recall, Receipt, ReceiptNumber};
 use jiff::civil::Date;
-use std::collections::{HashMap, HashSet};
 
 /// The lots and serial numbers of a line, or of what was received or used on it.
 type Marks<'a> = (&'a [String], &'a [String]);
@@ -21,7 +21,7 @@ struct Recalls<'a>(HashMap<&'a ItemId, Vec<&'a Recall>>);
 
 impl<'a> Recalls<'a> {
     fn new(facts: &'a Facts, today: Date) -> Self {
-        let mut open: HashMap<&ItemId, Vec<&Recall>> = HashMap::new();
+        let mut open: HashMap<&ItemId, Vec<&Recall>> = HashMap::default();
         let is_open = |it: &&Recall| it.closed_on.is_none_or(|it| today < it);
         for it in facts.recalls.iter().filter(is_open) {
             open.entry(&it.item_id).or_default().push(it);
@@ -48,7 +48,7 @@ pub(super) fn quarantined<'a>(
 ) -> HashSet<&'a ReceiptNumber> {
     let controlled = controls(facts);
     if facts.recalls.is_empty() && !controlled {
-        return HashSet::new();
+        return HashSet::default();
     }
     let recalls = Recalls::new(facts, today);
     let held = |it: &&Receipt| {

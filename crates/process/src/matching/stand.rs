@@ -2,17 +2,17 @@
 //! units, and its price of one base unit (`domain.md` A7.1).
 
 use super::basis::{self, Price};
+use super::few::{HashMap, HashSet};
 use super::index::{Index, OrderLine, Place};
 use super::number::Number;
 use super::policy::PriceBasis;
 use super::request::Claim;
-use super::unit::{Fault, Units, View};
+use super::unit::{Factor, Fault, Units, View};
 use canonical::{
     Currency, Money, Position, PurchaseOrder, PurchaseOrderNumber, Receipt, ReceiptNumber, Uom,
     UsageEvent,
 };
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
 
 /// Figures of one order line.
 pub(super) struct Stand {
@@ -115,15 +115,16 @@ impl Stand {
     ) -> Result<Self, Fault> {
         let (of, written) = (line.of(), line.line);
         let (rate, currency) = adjusted.figures_of(line.order);
-        let unit = match units.factor(of, &written.quantity.uom, View::Ours) {
-            Ok(factor) => factor.value,
+        let factor = match units.factor(of, &written.quantity.uom, View::Ours) {
+            Ok(factor) => factor,
             // money is compared: what does not convert is not needed
-            Err(_fault) if line.is_by_amount() => Number::ONE,
+            Err(_fault) if line.is_by_amount() => Factor::of(Number::ONE),
             Err(fault) => return Err(fault),
         };
-        let whole = units.convert(of, &written.quantity, View::Ours).map_err(|fault| {
+        let whole = Units::converted(of, &written.quantity, &factor).map_err(|fault| {
             fault.about(|| format!("order {} line {}", line.order.number, written.line_number))
         });
+        let unit = factor.value;
         let value = Number::from(written.quantity.value);
         let per_unit = price_of_one(at.price, at.base);
         let per_unit = rate.map_or_else(|| per_unit.clone(), |rate| &per_unit * rate);
@@ -304,7 +305,7 @@ pub(super) fn by_receipt<'a>(
     line: &OrderLine<'a>,
     units: &Units<'a>,
 ) -> HashMap<&'a str, (Number, Number)> {
-    let mut found: HashMap<&str, (Number, Number)> = HashMap::new();
+    let mut found: HashMap<&str, (Number, Number)> = HashMap::default();
     for receipt in &line.receipts {
         let Ok(quantity) = received_on(line, receipt, units) else { continue };
         let number = receipt.reversal_of.as_ref().unwrap_or(&receipt.number).as_str();

@@ -2,6 +2,7 @@
 //! the most specific one: of its facility, then of the longest class, then of its tax code.
 
 use super::bill::Billed;
+use super::few::{HashMap, HashSet};
 use super::key::Key;
 use super::later::Case;
 use super::number::Number;
@@ -12,7 +13,7 @@ use super::stand::money;
 use canonical::{
     CheckResult, Code, FacilityId, Money, Outcome, TaxDue, TaxRounding, TaxRule, allocate,
 };
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 /// What decides on the rule of a line.
 type Traits<'a> = (Option<&'a FacilityId>, Option<&'a str>, Option<&'a str>);
@@ -129,7 +130,7 @@ fn due<'a>(case: &Case<'_, 'a>, billed: &[Billed<'a>]) -> Due {
     let exempt: HashSet<&FacilityId> =
         case.facts.facilities.iter().filter(|it| it.tax_exempt).map(|it| &it.id).collect();
     let taxable = taxable(case, billed);
-    let mut rules = HashMap::new();
+    let mut rules = HashMap::default();
     let mut groups: BTreeMap<Group<'_>, (Number, i128, Number, bool)> = BTreeMap::new();
     for (it, base) in billed.iter().zip(taxable) {
         let traits = traits(case, it);

@@ -1,10 +1,10 @@
 //! Units of measure: exact factors to the base unit of an item (`domain.md` A12). A packaging code
 //! such as `BX` has no factor of its own; only lengths, masses and volumes convert without an item.
 
+use super::few::HashMap;
 use super::number::Number;
 use canonical::{Code, Exact, Item, Packaging, Quantity, SupplierId, Uom};
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 /// Which rows go first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,7 +39,10 @@ pub(super) struct Of<'a> {
 
 type Memory<'a> = RefCell<HashMap<(u32, &'a Uom, View), Result<Factor, Fault>>>;
 
-/// Converts, and remembers what it found.
+/// So few rows are looked through sooner than remembered.
+const ROWS_FEW: usize = 8;
+
+/// Converts, and remembers what it found in long lists.
 pub(super) struct Units<'a> {
     supplier: &'a SupplierId,
     memory: Memory<'a>,
@@ -59,6 +62,9 @@ impl<'a> Units<'a> {
         if *uom == item.base_uom && item.packaging.is_empty() {
             return Ok(Factor::of(Number::ONE));
         }
+        if item.packaging.len() <= ROWS_FEW {
+            return self.look_up(of, item, uom, view);
+        }
         if let Some(known) = self.memory.borrow().get(&(place, uom, view)) {
             return known.clone();
         }
@@ -74,8 +80,12 @@ impl<'a> Units<'a> {
         it: &'a Quantity,
         view: View,
     ) -> Result<Number, Fault> {
-        let factor = self.factor(of, &it.uom, view)?;
-        let quantity = &Number::from(it.value) * &factor.value;
+        Self::converted(of, it, &self.factor(of, &it.uom, view)?)
+    }
+
+    /// The same, where the factor is known.
+    pub(super) fn converted(of: Of<'_>, it: &Quantity, by: &Factor) -> Result<Number, Fault> {
+        let quantity = &Number::from(it.value) * &by.value;
         match of.item {
             Some((_place, item)) if item.indivisible && !quantity.is_whole() => Err(Fault {
                 code: Code::Uom03,
@@ -94,12 +104,26 @@ impl<'a> Units<'a> {
         }
     }
 
+    /// What the supplier's rows and everybody's say of a unit; rows of one kind must agree.
+    fn rows(&self, item: &Item, uom: &Uom) -> Result<(Option<Number>, Option<Number>), Fault> {
+        let (mut suppliers, mut ours) = (None, None);
+        for row in item.packaging.iter().filter(|row| row.uom == *uom) {
+            let found = match &row.supplier_id {
+                None => &mut ours,
+                Some(it) if it == self.supplier => &mut suppliers,
+                Some(_) => continue,
+            };
+            let factor = row_factor(row);
+            if found.is_some() && *found != factor {
+                return Err(conflict(item, uom));
+            }
+            *found = factor;
+        }
+        Ok((suppliers, ours))
+    }
+
     fn look_up(&self, of: Of<'a>, item: &Item, uom: &Uom, view: View) -> Result<Factor, Fault> {
-        let rows = |supplier: Option<&SupplierId>| {
-            one_factor(item, uom, |row| row.supplier_id.as_ref() == supplier)
-        };
-        let suppliers = rows(Some(self.supplier))?;
-        let mut ours = rows(None)?;
+        let (suppliers, mut ours) = self.rows(item, uom)?;
         if let Some(global) = between(uom.as_str(), &item.base_uom) {
             if ours.as_ref().is_some_and(|it| *it != global) {
                 return Err(conflict(item, uom));
@@ -129,7 +153,7 @@ pub fn factor_to_base(item: &Item, supplier: &SupplierId, uom: &Uom) -> Option<E
 }
 
 impl Factor {
-    fn of(value: Number) -> Self {
+    pub(super) fn of(value: Number) -> Self {
         Self { value, ours: None }
     }
 }
@@ -144,22 +168,6 @@ impl Fault {
 /// What a packaging row says; `None` where it says nothing.
 pub(super) fn row_factor(row: &Packaging) -> Option<Number> {
     Number::from(row.numerator).per(&Number::from(row.denominator))
-}
-
-fn one_factor(
-    item: &Item,
-    uom: &Uom,
-    wanted: impl Fn(&Packaging) -> bool,
-) -> Result<Option<Number>, Fault> {
-    let mut found: Option<Number> = None;
-    for row in item.packaging.iter().filter(|row| row.uom == *uom && wanted(row)) {
-        let factor = row_factor(row);
-        match &found {
-            Some(known) if factor.as_ref() != Some(known) => return Err(conflict(item, uom)),
-            _ => found = factor,
-        }
-    }
-    Ok(found)
 }
 
 fn conflict(item: &Item, uom: &Uom) -> Fault {
@@ -190,48 +198,64 @@ enum Dimension {
     Volume,
 }
 
-/// Codes of UN/ECE Recommendation 20 and of X12 element 355, as `numerator / denominator` of a
-/// millimetre, a milligram or a millilitre. Exact by definition: the inch is 25.4 mm, the pound
-/// 453,592.37 mg, the US gallon 3,785.411784 ml.
-const DIMENSIONS: &[(&str, Dimension, i128, i128)] = &[
-    ("MM", Dimension::Length, 1, 1),
-    ("MMT", Dimension::Length, 1, 1),
-    ("CM", Dimension::Length, 10, 1),
-    ("CMT", Dimension::Length, 10, 1),
-    ("M", Dimension::Length, 1_000, 1),
-    ("MTR", Dimension::Length, 1_000, 1),
-    ("IN", Dimension::Length, 254, 10),
-    ("INH", Dimension::Length, 254, 10),
-    ("FT", Dimension::Length, 3_048, 10),
-    ("FOT", Dimension::Length, 3_048, 10),
-    ("YD", Dimension::Length, 9_144, 10),
-    ("YRD", Dimension::Length, 9_144, 10),
-    ("MG", Dimension::Mass, 1, 1),
-    ("MGM", Dimension::Mass, 1, 1),
-    ("G", Dimension::Mass, 1_000, 1),
-    ("GRM", Dimension::Mass, 1_000, 1),
-    ("KG", Dimension::Mass, 1_000_000, 1),
-    ("KGM", Dimension::Mass, 1_000_000, 1),
-    ("LB", Dimension::Mass, 45_359_237, 100),
-    ("LBR", Dimension::Mass, 45_359_237, 100),
-    ("OZ", Dimension::Mass, 45_359_237, 1_600),
-    ("ONZ", Dimension::Mass, 45_359_237, 1_600),
-    ("ML", Dimension::Volume, 1, 1),
-    ("MLT", Dimension::Volume, 1, 1),
-    ("L", Dimension::Volume, 1_000, 1),
-    ("LT", Dimension::Volume, 1_000, 1),
-    ("LTR", Dimension::Volume, 1_000, 1),
-    ("GA", Dimension::Volume, 3_785_411_784, 1_000_000),
-    ("GLL", Dimension::Volume, 3_785_411_784, 1_000_000),
-    ("QT", Dimension::Volume, 3_785_411_784, 4_000_000),
-    ("PT", Dimension::Volume, 3_785_411_784, 8_000_000),
-    ("OZA", Dimension::Volume, 3_785_411_784, 128_000_000),
-];
+macro_rules! dimensions {
+    ($( $code:literal $dimension:ident $upper:literal $lower:literal; )*) => {
+        const CODES: &[&str] = &[ $( $code, )* ];
+
+        /// The dimension of a code, and what one is in its smallest unit here.
+        fn known(code: &str) -> Option<(Dimension, i128, i128)> {
+            match code {
+                $( $code => Some((Dimension::$dimension, $upper, $lower)), )*
+                _ => None,
+            }
+        }
+    };
+}
+
+// Codes of UN/ECE Recommendation 20 and of X12 element 355, as `numerator / denominator` of a
+// millimetre, a milligram or a millilitre. Exact by definition: the inch is 25.4 mm, the pound
+// 453,592.37 mg, the US gallon 3,785.411784 ml.
+dimensions! {
+    "MM" Length 1 1;
+    "MMT" Length 1 1;
+    "CM" Length 10 1;
+    "CMT" Length 10 1;
+    "M" Length 1_000 1;
+    "MTR" Length 1_000 1;
+    "IN" Length 254 10;
+    "INH" Length 254 10;
+    "FT" Length 3_048 10;
+    "FOT" Length 3_048 10;
+    "YD" Length 9_144 10;
+    "YRD" Length 9_144 10;
+    "MG" Mass 1 1;
+    "MGM" Mass 1 1;
+    "G" Mass 1_000 1;
+    "GRM" Mass 1_000 1;
+    "KG" Mass 1_000_000 1;
+    "KGM" Mass 1_000_000 1;
+    "LB" Mass 45_359_237 100;
+    "LBR" Mass 45_359_237 100;
+    "OZ" Mass 45_359_237 1_600;
+    "ONZ" Mass 45_359_237 1_600;
+    "ML" Volume 1 1;
+    "MLT" Volume 1 1;
+    "L" Volume 1_000 1;
+    "LT" Volume 1_000 1;
+    "LTR" Volume 1_000 1;
+    "GA" Volume 3_785_411_784 1_000_000;
+    "GLL" Volume 3_785_411_784 1_000_000;
+    "QT" Volume 3_785_411_784 4_000_000;
+    "PT" Volume 3_785_411_784 8_000_000;
+    "OZA" Volume 3_785_411_784 128_000_000;
+}
 
 /// The codes of the dimension that `uom` is of; none for a packaging code.
 pub(super) fn of_same_dimension(uom: &Uom) -> impl Iterator<Item = &'static str> {
-    let dimension = known(uom.as_str()).map(|it| it.1);
-    DIMENSIONS.iter().filter(move |it| Some(it.1) == dimension).map(|it| it.0)
+    let of = |code: &str| known(code).map(|it| it.0);
+    let dimension = of(uom.as_str());
+    let codes = if dimension.is_some() { CODES } else { &[] };
+    codes.iter().copied().filter(move |it| of(it) == dimension)
 }
 
 /// How one converts to the other without an item: the same code, or one dimension.
@@ -240,14 +264,10 @@ pub(super) fn between(from: &str, to: &Uom) -> Option<Number> {
         return Some(Number::ONE);
     }
     let (a, b) = (known(from)?, known(to.as_str())?);
-    if a.1 != b.1 {
+    if a.0 != b.0 {
         return None;
     }
-    Number::ratio(a.2, a.3)?.per(&Number::ratio(b.2, b.3)?)
-}
-
-fn known(code: &str) -> Option<&'static (&'static str, Dimension, i128, i128)> {
-    DIMENSIONS.iter().find(|it| it.0 == code)
+    Number::ratio(a.1, a.2)?.per(&Number::ratio(b.1, b.2)?)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! that hospital staff attest plays the receipt's part (`domain.md` A14.1, A14.2).
 
 use super::bill::{Basis, Billed, Ground};
+use super::few::{HashMap, HashSet};
 use super::index::{Index, OrderLine};
 use super::key::Key;
 use super::number::Number;
@@ -9,7 +10,7 @@ use super::report::{Asked, Measure, Report, Terms};
 use super::stand::used_on;
 use super::unit::View;
 use canonical::{Code, InvoiceLine, ItemId, SupplierId, UsageEvent};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 /// The usages that were told before there was an order for them, by item; each counts once.
 pub(super) struct Loose<'a> {
@@ -25,7 +26,7 @@ pub(super) struct Used<'a> {
 impl<'a> Loose<'a> {
     pub(super) fn new(ground: &Ground<'a>) -> Self {
         let supplier = &ground.invoice.supplier_id;
-        let mut left: HashMap<&ItemId, Vec<&UsageEvent>> = HashMap::new();
+        let mut left: HashMap<&ItemId, Vec<&UsageEvent>> = HashMap::default();
         for usage in ground.index.loose_usages() {
             if ground.index.same_group(&usage.supplier_id, supplier) {
                 left.entry(&usage.item_id).or_default().push(usage);

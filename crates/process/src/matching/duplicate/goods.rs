@@ -2,11 +2,12 @@
 //! quantities in base units, receipts, and serial numbers.
 
 use crate::matching::bill::{Billed, Ground};
+use crate::matching::few::HashMap;
 use crate::matching::index::{Place, plain};
 use crate::matching::number::Number;
 use crate::matching::unit::View;
 use canonical::{ItemId, KnownInvoice, KnownLine, Money, ReceiptNumber};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// What is billed of one order line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub(super) struct Goods<'g, 'a> {
 impl<'g, 'a> Goods<'g, 'a> {
     pub(super) fn new(ground: &'g Ground<'a>, billed: &[Billed<'a>]) -> Self {
         let mut goods =
-            Self { ground, parts: None, receipts: HashMap::new(), serials: HashMap::new() };
+            Self { ground, parts: None, receipts: HashMap::default(), serials: HashMap::default() };
         let mut parts = Parts::new();
         let mut is_whole = !billed.is_empty();
         for (number, it) in billed.iter().enumerate() {

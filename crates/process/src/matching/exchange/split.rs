@@ -63,7 +63,7 @@ fn receipt_rate<'a>(
 ) -> Option<Number> {
     let rates = case.rates();
     let cited = billed.line.receipt_number.as_ref();
-    let mut receipts: Vec<&'a Receipt> = line.receipts.clone();
+    let mut receipts: Vec<&'a Receipt> = line.receipts.to_vec();
     if receipts.iter().any(|it| Some(&it.number) == cited) {
         receipts.retain(|it| Some(&it.number) == cited);
     }

@@ -2,10 +2,10 @@
 //! binds, and how the most specific rule is found (`domain.md` A8).
 
 use super::Effective;
+use crate::matching::few::HashMap;
 use canonical::{Facility, FacilityId, Item, PurchaseOrder, PurchaseOrderLine, SupplierId};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::fmt;
 use utoipa::ToSchema;
 
