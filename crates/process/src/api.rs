@@ -5,6 +5,7 @@ mod invoice;
 mod match_evaluation;
 mod policy_simulation;
 mod purchase_order;
+mod self_billing;
 
 use crate::Process;
 use stack::contract::Common;
@@ -33,6 +34,7 @@ use utoipa_axum::routes;
             name = "policy-simulations",
             description = "What a proposed policy would have decided over stored match runs.",
         ),
+        (name = "self-billing", description = "Invoices that we make for what was received."),
         (name = "invoices", description = "Supplier invoices: submitted, decided, booked."),
         (name = "documents", description = "Documents of trading partners: read, and written."),
     ),
@@ -45,6 +47,7 @@ struct Contract;
 pub fn api() -> OpenApiRouter<Process> {
     OpenApiRouter::with_openapi(Contract::openapi())
         .routes(routes!(match_evaluation::evaluate_match))
+        .routes(routes!(self_billing::propose_self_billing))
         .routes(routes!(invoice::submit_invoice, invoice::list_invoices))
         .routes(routes!(invoice::get_invoice))
         .routes(routes!(document_reading::read_documents))

@@ -145,6 +145,19 @@ impl Process {
         answering.await.map_err(|error| Error::internal("the match failed").because(error))?
     }
 
+    /// The invoices that we would make for what was received; stores nothing.
+    ///
+    /// # Errors
+    /// `invalid` with a pointer for every fault of the question.
+    pub async fn propose_self_billing(
+        &self,
+        question: matching::SelfBillingQuestion,
+    ) -> Result<matching::SelfBillingProposals> {
+        let process = self.clone();
+        let answering = tokio::task::spawn_blocking(move || question.answer(process.policy()));
+        answering.await.map_err(|error| Error::internal("the proposal failed").because(error))?
+    }
+
     /// Changes with every commit to the store: there may be work.
     #[must_use]
     pub fn news(&self) -> watch::Receiver<u64> {

@@ -37,6 +37,7 @@ mod recall;
 mod report;
 mod request;
 mod sampling;
+mod self_billing;
 mod shelf_life;
 mod stand;
 mod tax;
@@ -56,6 +57,7 @@ pub use policy::{
     SamplingDocument, Scope, SideDocument,
 };
 pub use request::{Claim, Credit, CreditKind, Evaluated, Evaluation, ExplainedResult, Facts};
+pub use self_billing::{SelfBillingProposal, SelfBillingProposals, SelfBillingQuestion, self_bill};
 pub use unit::factor_to_base;
 
 use bill::{Basis, Billed, Ground};
@@ -117,6 +119,7 @@ pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResul
     blanket::check(&ground, &terms, &billed, &mut document);
     nonpo::approval(&billed, &mut document);
     prepay::check(&ground, &billed, &mut document);
+    self_billing::check(&ground, &billed, &mut document, &mut reports);
     if billed.is_empty() {
         document.fail(Code::Inv01, "the document has no lines".to_owned());
     }

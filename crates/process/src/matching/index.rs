@@ -6,8 +6,8 @@ use super::request::{Claim, Facts};
 use super::unit::Of;
 use canonical::{
     Contract, Gtin, Invoice, Item, ItemId, KnownInvoice, MatchBasis, MatchMode, OrderKind,
-    Prepayment, PurchaseOrder, PurchaseOrderLine, PurchaseOrderNumber, Receipt, Return, SupplierId,
-    Uom, UsageEvent,
+    Prepayment, PurchaseOrder, PurchaseOrderLine, PurchaseOrderNumber, Receipt, Return, Supplier,
+    SupplierId, Uom, UsageEvent,
 };
 use std::cell::OnceCell;
 
@@ -121,6 +121,10 @@ impl<'a> Index<'a> {
 
     pub(super) fn contracts(&self) -> &'a [Contract] {
         &self.facts.contracts
+    }
+
+    pub(super) fn supplier(&self, id: &SupplierId) -> Option<&'a Supplier> {
+        self.facts.suppliers.iter().find(|it| it.id == *id)
     }
 
     pub(super) fn prepayments(&self) -> &'a [Prepayment] {

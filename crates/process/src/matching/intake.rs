@@ -20,24 +20,7 @@ const FAULTS_MAX: usize = 100;
 #[must_use]
 pub fn check(invoice: &Invoice, facts: &Facts) -> Vec<FieldError> {
     let mut faults = Faults(check_invoice(invoice));
-    let mut numbers = HashSet::new();
-    for (place, order) in facts.purchase_orders.iter().enumerate() {
-        let at = format!("/purchase_orders/{place}");
-        faults.unless(numbers.insert(&order.number), &at, "number", || {
-            format!("{} is here twice; send the version in force", order.number)
-        });
-        faults.order(&at, order);
-    }
-    for (place, it) in facts.returns.iter().enumerate() {
-        faults.not_negative(&format!("/returns/{place}"), "quantity/value", &it.quantity.value);
-    }
-    let mut ids = HashSet::new();
-    for (place, item) in facts.items.iter().enumerate() {
-        let at = format!("/items/{place}");
-        faults.unless(ids.insert(&item.id), &at, "id", || format!("{} is here twice", item.id));
-        faults.item(&at, item);
-    }
-    faults.known_invoices(&facts.known_invoices);
+    faults.facts(facts);
     let lines: HashSet<u32> = invoice.lines.iter().map(|it| it.line_number).collect();
     for (place, credit) in facts.credits.iter().enumerate() {
         let at = format!("/credits/{place}");
@@ -46,6 +29,14 @@ pub fn check(invoice: &Invoice, facts: &Facts) -> Vec<FieldError> {
         });
         faults.credit(&at, credit, invoice.currency);
     }
+    faults.rules_and_prices(facts);
+    faults.0
+}
+
+/// What of facts alone cannot be worked with, with JSON pointers into them.
+pub(super) fn check_facts(facts: &Facts) -> Vec<FieldError> {
+    let mut faults = Faults(Vec::new());
+    faults.facts(facts);
     faults.rules_and_prices(facts);
     faults.0
 }
@@ -84,6 +75,28 @@ pub fn check_invoice(invoice: &Invoice) -> Vec<FieldError> {
 struct Faults(Vec<FieldError>);
 
 impl Faults {
+    fn facts(&mut self, facts: &Facts) {
+        let mut numbers = HashSet::new();
+        for (place, order) in facts.purchase_orders.iter().enumerate() {
+            let at = format!("/purchase_orders/{place}");
+            self.unless(numbers.insert(&order.number), &at, "number", || {
+                format!("{} is here twice; send the version in force", order.number)
+            });
+            self.order(&at, order);
+        }
+        for (place, it) in facts.returns.iter().enumerate() {
+            self.not_negative(&format!("/returns/{place}"), "quantity/value", &it.quantity.value);
+        }
+        let mut ids = HashSet::new();
+        for (place, item) in facts.items.iter().enumerate() {
+            let at = format!("/items/{place}");
+            self.unless(ids.insert(&item.id), &at, "id", || format!("{} is here twice", item.id));
+            self.item(&at, item);
+        }
+        self.known_invoices(&facts.known_invoices);
+        self.flows(facts);
+    }
+
     fn add(&mut self, at: &str, field: &str, detail: impl Into<String>) {
         if self.0.len() < FAULTS_MAX {
             self.0.push(FieldError { pointer: format!("{at}/{field}"), detail: detail.into() });
@@ -202,5 +215,6 @@ impl Faults {
 }
 
 mod facts;
+mod flows;
 #[cfg(test)]
 mod tests;

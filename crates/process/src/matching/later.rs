@@ -64,13 +64,16 @@ impl<'a> Case<'_, 'a> {
         let tax = tax::check(self, billed, document);
         period::age(self, document);
         period::open(self, billed, document);
-        early::check(self, billed, reports);
-        contract::check(self, billed, reports);
-        catch_weight::check(self, billed, reports);
-        valuation::check(self, billed, reports);
-        recall::check(self, billed, reports);
-        recall::marked(self, billed, reports);
-        shelf_life::check(self, billed, reports);
+        // what corrects another invoice brings no goods, and gives none too early
+        if !self.ground.corrects() {
+            early::check(self, billed, reports);
+            contract::check(self, billed, reports);
+            catch_weight::check(self, billed, reports);
+            valuation::check(self, billed, reports);
+            recall::check(self, billed, reports);
+            recall::marked(self, billed, reports);
+            shelf_life::check(self, billed, reports);
+        }
         sampling::check(self, document);
         Later { tax, exchange: split::check(self, billed, reports) }
     }

@@ -126,3 +126,6 @@ fn paid_ahead(ground: &Ground<'_>, order: &PurchaseOrder) -> Money {
     let amounts = others.filter(|it| it.invoice != own).map(|it| money(it.amount, order.currency));
     Money::from_minor(amounts.map(|it| it.minor()).fold(0, i128::saturating_add), order.currency)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! Goods that are billed when they are used: bill-only implants and consigned stock. The usage
 //! that hospital staff attest plays the receipt's part (`domain.md` A14.1, A14.2).
 
+mod price;
+
 use super::bill::{Basis, Billed, Ground};
 use super::few::{HashMap, HashSet};
 use super::index::{Index, OrderLine};
@@ -143,6 +145,7 @@ pub(super) fn check<'a>(
             }
         }
     }
+    price::check(ground, terms, (billed, first, of, &quantity), report);
     let price = Number::from(billed.net).per(&quantity).unwrap_or(Number::ZERO);
     let over = (&quantity - &used.quantity).at_least_zero();
     let measure = Measure::of_quantity(over, &used.quantity, &price, terms.currency);
