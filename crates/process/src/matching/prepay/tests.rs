@@ -1,6 +1,9 @@
 use super::super::{Evaluation, Policy};
 use proptest::prelude::*;
 use serde_json::json;
+use std::sync::LazyLock;
+
+static POLICY: LazyLock<Policy> = LazyLock::new(|| Policy::default_shipped().unwrap());
 
 fn cents(value: i64) -> String {
     format!("{}.{:02}", value / 100, value % 100)
@@ -37,8 +40,7 @@ proptest! {
             "lines": lines, "gross_amount": cents(gross) },
             "purchase_orders": orders, "prepayments": prepayments });
         let question: Evaluation = serde_json::from_value(question).unwrap();
-        let policy = Policy::default_shipped().unwrap();
-        let settlement = question.answer(&policy).unwrap().settlement;
+        let settlement = question.answer(&POLICY).unwrap().settlement;
         let billed = |order: usize| nets.iter().any(|it| it.0 == order);
         prop_assert_eq!(settlement.is_some(), paid.iter().any(|it| billed(it.0)));
         let Some(settlement) = settlement else { return Ok(()) };
