@@ -4,6 +4,7 @@
 //! decision, holds, claims, events, the work to book it and the answer for the idempotency key are
 //! stored in one transaction. Only then is there an answer (`domain.md` A4.4, A10, A16).
 
+mod alike;
 mod claims;
 mod decide;
 mod events;

@@ -3,7 +3,6 @@
 //! rest.
 
 pub mod documents;
-mod duplicate;
 mod event;
 mod facts;
 mod flow;

@@ -9,6 +9,7 @@
 mod batch;
 mod claim;
 mod document;
+mod duplicate;
 mod engine;
 mod event;
 mod guard;
@@ -28,6 +29,9 @@ mod work;
 pub use batch::{Batch, Committed};
 pub use claim::{Claim, NewClaim, OrderLine};
 pub use document::{Document, sha256_hex};
+pub use duplicate::{
+    Alike, DuplicateKey, DuplicateKind, DuplicateSearch, Party, duplicate_keys, self_billed_keys,
+};
 pub use event::{EventKey, LoggedEvent};
 pub use guard::Guard;
 pub use hold::{Hold, HoldState};
@@ -108,6 +112,11 @@ impl Store {
 
     async fn rows(&self, query: Query) -> Result<Vec<Row>> {
         Ok(self.engine.read(vec![query]).await?.pop().unwrap_or_default())
+    }
+
+    /// The rows of each query, all of one snapshot.
+    async fn rows_of_each(&self, queries: Vec<Query>) -> Result<Vec<Vec<Row>>> {
+        self.engine.read(queries).await
     }
 
     async fn rows_of_all(&self, queries: Vec<Query>) -> Result<Vec<Row>> {

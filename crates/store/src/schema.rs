@@ -2,6 +2,7 @@
 //! notices if it did not.
 
 use crate::document::sha256_hex;
+use crate::duplicate;
 use crate::engine::failure;
 use canonical::{Error, Result};
 use rusqlite::{Connection, TransactionBehavior};
@@ -9,12 +10,24 @@ use rusqlite::{Connection, TransactionBehavior};
 struct Migration {
     name: &'static str,
     sql: &'static str,
+    /// What SQL cannot say of the rows that are there, in the same transaction.
+    fill: Option<fn(&Connection) -> Result<()>>,
+}
+
+impl Migration {
+    const fn new(name: &'static str, sql: &'static str) -> Self {
+        Self { name, sql, fill: None }
+    }
 }
 
 /// In the order of their numbers; the number is the place in this list, from 1.
 const MIGRATIONS: &[Migration] = &[
-    Migration { name: "0001_initial", sql: include_str!("migrations/0001_initial.sql") },
-    Migration { name: "0002_runs_by_time", sql: include_str!("migrations/0002_runs_by_time.sql") },
+    Migration::new("0001_initial", include_str!("migrations/0001_initial.sql")),
+    Migration::new("0002_runs_by_time", include_str!("migrations/0002_runs_by_time.sql")),
+    Migration {
+        fill: Some(duplicate::fill),
+        ..Migration::new("0003_duplicate_key", include_str!("migrations/0003_duplicate_key.sql"))
+    },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
@@ -68,6 +81,9 @@ fn apply(connection: &mut Connection, migration: &Migration) -> Result<()> {
         None => {}
     }
     transaction.execute_batch(migration.sql).map_err(failure)?;
+    if let Some(fill) = migration.fill {
+        fill(&transaction)?;
+    }
     transaction
         .execute(
             "INSERT INTO migration (name, checksum) VALUES (?1, ?2)",

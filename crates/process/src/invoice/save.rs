@@ -4,13 +4,12 @@
 use super::claims::Cited;
 use super::submit::Answer;
 use super::{Links, SubmittedInvoice};
-use super::{claims, decide, events};
-use crate::duplicate::Earlier;
+use super::{alike, claims, decide, events};
 use crate::matching::{Claim as EarlierClaim, Facts};
 use crate::{Process, documents::Format};
 use bytes::Bytes;
 use canonical::{
-    Code, Error, Invoice, InvoiceId, InvoiceState, Lane, MatchResult, Money, Outcome,
+    Code, Error, Invoice, InvoiceId, InvoiceState, KnownInvoice, Lane, MatchResult, Money, Outcome,
     PurchaseOrderNumber, Reason, Result, SupplierId,
 };
 use jiff::Timestamp;
@@ -63,7 +62,7 @@ impl Case {
 pub(crate) struct Before {
     guards: Vec<Guard>,
     pub(crate) claims: Vec<EarlierClaim>,
-    pub(crate) earlier: Vec<Earlier>,
+    pub(crate) known: Vec<KnownInvoice>,
 }
 
 /// A decision and what it rests on.
@@ -103,22 +102,9 @@ pub(crate) async fn before(process: &Process, case: &Case, facts: &Facts) -> Res
     let store = process.store();
     let guards = store.guards(case.guard_keys()).await?;
     let claims = store.claims(order_lines(facts)).await?;
-    let alike = store.invoices_alike(case.group.as_str(), &case.normalised()).await?;
-    let earlier = alike
-        .into_iter()
-        .map(|it| {
-            Ok(Earlier {
-                gross_minor: amount(&it)?.minor(),
-                id: it.id,
-                state: it.state,
-                kind: it.kind,
-                currency: it.currency,
-                invoice_date: it.invoice_date,
-            })
-        })
-        .collect::<Result<_>>()?;
     let cited = cited(process, case).await?;
-    Ok(Before { guards, claims: claims::summed(claims, cited.as_ref())?, earlier })
+    let known = alike::known(process, case, facts).await?;
+    Ok(Before { guards, claims: claims::summed(claims, cited.as_ref())?, known })
 }
 
 /// The invoice that a credit or debit memo cites.
@@ -161,7 +147,9 @@ pub(crate) async fn save(
         batch.bump_guard(guard);
     }
     add_document(&mut batch, case, now);
-    batch.insert_invoice(&head(case, &result, now), &case.invoice)?;
+    let head = head(case, &result, now);
+    batch.insert_invoice(&head, &case.invoice)?;
+    batch.insert_duplicate_keys(&head, &alike::keys(case, facts));
     add_holds(process, &mut batch, case, &result, now)?;
     add_claims(&mut batch, case, &result);
     events::append(&mut batch, case, &result, now)?;

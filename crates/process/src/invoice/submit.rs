@@ -1,6 +1,5 @@
 //! Submitting: read, ask, decide, store, and only then answer.
 
-use super::decide::decide;
 use super::save::{self, Case, Decision, Saved};
 use crate::documents::{self, Document, Format, Parsed, ParsedInvoice};
 use crate::facts::{self, Gathered};
@@ -188,13 +187,15 @@ impl Process {
         claim: Option<Claim>,
     ) -> Result<Answer> {
         let _turns = self.turns().take(case.guard_keys()).await;
+        gathered.facts.duplicates_asked = true;
         for _ in 0..ATTEMPTS_MAX {
             if let Some(answer) = save::replay(self, &case.channel, &case.payload_sha256).await? {
                 return Ok(answer);
             }
             let before = save::before(self, &case, &gathered.facts).await?;
             gathered.facts.claims = before.claims.clone();
-            let result = decide(&case.invoice, &gathered.facts, &before.earlier, self.policy());
+            gathered.facts.known_invoices = before.known.clone();
+            let result = matching::evaluate(&case.invoice, &gathered.facts, self.policy());
             let decision = Decision { facts: &gathered.facts, before: &before, result };
             match save::save(self, &case, decision, claim.as_ref()).await? {
                 Saved::Done(body) => {
