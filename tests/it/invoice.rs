@@ -67,7 +67,7 @@ async fn a_submission_is_answered_with_the_decision_and_where_to_go_on() {
     assert_eq!(body["state"], "blocked");
     assert_eq!(body["outcome"], "blocked");
     assert_eq!(body["match_run"], 1);
-    assert_eq!(body["policy"], json!({ "tolerances": "T0@1" }));
+    assert_eq!(body["policy"], json!({ "tolerances": "T0@1", "duplicates": "D0@1" }));
     assert_eq!(body["correlation_id"], "PO-1006");
     let reason = &body["reasons"][0];
     assert_eq!(reason["code"], "QTY-02");

@@ -222,8 +222,11 @@ async fn a_number_that_comes_again_from_another_channel_is_an_exception() {
         ("INV TAPE-45", "21.90", "2027-10-25", vec!["DUP-01"]),
         // with another amount
         ("TAPE-45", "10.95", "2026-10-20", vec!["DUP-02"]),
+        // with one slip in the number
+        ("TAPE-46", "21.90", "2026-10-20", vec!["DUP-03"]),
+        ("TAPE-46", "21.90", "2026-10-28", vec![]),
         // another number
-        ("TAPE-46", "21.90", "2026-10-20", vec![]),
+        ("ROLL-9", "21.90", "2026-10-20", vec![]),
     ] {
         let gateway = TestGateway::start().await;
         let bill = |number: &str, gross: &str, date: &str| {

@@ -121,7 +121,7 @@ async fn anothers_order_on_an_invoice_is_as_one_that_does_not_exist() {
     let story = supplier.get(&format!("{TIMELINE}?invoice={id}")).await;
     assert_eq!(story.expect(200)["lines"], json!([]));
     assert_eq!(story.json["refs"]["receipts"], json!([]));
-    let seen = gateway.ap().submit(&body_for("CV-1")).await;
+    let seen = gateway.ap().submit(&body_for("OTHER-7")).await;
     assert_eq!(seen.reasons(), ["SUP-02"], "accounts payable is told");
 }
 

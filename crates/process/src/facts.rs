@@ -6,8 +6,9 @@ mod terms;
 use crate::documents::{ParsedInvoice, PartyNames};
 use crate::matching::Facts;
 use canonical::{
-    Currency, Error, ExternalId, Invoice, Item, ItemId, Kind, Principal, PurchaseOrder,
-    PurchaseOrderNumber, ReceiptNumber, Result, Supplier, SupplierId,
+    Currency, Error, ExternalId, Facility, FacilityId, Invoice, Item, ItemId, Kind, Payable,
+    PayableId, Principal, PurchaseOrder, PurchaseOrderNumber, ReceiptNumber, Result, Supplier,
+    SupplierId,
 };
 use futures_util::future::{try_join, try_join_all};
 use std::collections::BTreeSet;
@@ -18,12 +19,16 @@ use system::{Movements, System};
 const RECEIPTS_MAX: usize = 16;
 /// An invoice whose orders went to more other suppliers than this is nobody's.
 const SUPPLIERS_MAX: usize = 8;
+/// An invoice for more facilities is judged by the first.
+const FACILITIES_MAX: usize = 16;
 
 /// Everything that the back ends know about one invoice.
 #[derive(Debug)]
 pub(crate) struct Gathered {
     pub(crate) supplier: Option<Supplier>,
     pub(crate) facts: Facts,
+    /// What the finance system holds on the orders and under the invoice's number, ours and others.
+    pub(crate) payables: Vec<Payable>,
 }
 
 /// Asks the back ends, all at once where one answer does not need another.
@@ -38,7 +43,9 @@ pub(crate) async fn gather(
     let all = async {
         let (supplier, (mut orders, mut movements, items)) =
             try_join(supplier(system, parsed), goods(system, &parsed.invoice)).await?;
-        let suppliers = suppliers(system, supplier.as_ref(), &orders).await?;
+        let booked = booked(system, supplier.as_ref(), &parsed.invoice, &orders);
+        let suppliers = suppliers(system, supplier.as_ref(), &orders);
+        let (suppliers, payables) = try_join(suppliers, booked).await?;
         // an order of somebody else is, to a supplier, an order that does not exist; one of its own
         // group it may bill, or the outcome would depend on who submits
         let own = supplier.as_ref().filter(|it| principal.may_see(&it.id));
@@ -62,13 +69,58 @@ pub(crate) async fn gather(
             suppliers,
             ..Facts::default()
         };
+        facts.facilities = facilities(system, &parsed.invoice, &facts.purchase_orders).await?;
         terms::add(system, &parsed.invoice, functional, &mut facts).await?;
-        Ok(Gathered { supplier, facts })
+        Ok(Gathered { supplier, facts, payables })
     };
     tokio::time::timeout(limit, all).await.unwrap_or_else(|elapsed| {
         let message = "the back ends did not answer in time; the invoice was not accepted";
         Err(Error::timed_out(message).because(elapsed))
     })
+}
+
+/// The facilities of the invoice and of its orders; they are read through a cache.
+async fn facilities(
+    system: &System,
+    invoice: &Invoice,
+    orders: &[PurchaseOrder],
+) -> Result<Vec<Facility>> {
+    let ids = orders.iter().filter_map(|it| it.facility_id.as_ref());
+    let ids: BTreeSet<&FacilityId> = ids.chain(&invoice.facility_id).collect();
+    let asking = ids.into_iter().take(FACILITIES_MAX).map(async |id| {
+        match system.facilities().get(id).await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    });
+    Ok(try_join_all(asking).await?.into_iter().flatten().collect())
+}
+
+/// What stands in the finance system: on the orders, in one call, and under the invoice's number.
+async fn booked(
+    system: &System,
+    own: Option<&Supplier>,
+    invoice: &Invoice,
+    orders: &[PurchaseOrder],
+) -> Result<Vec<Payable>> {
+    let payables = system.payables();
+    let numbers: Vec<PurchaseOrderNumber> = orders.iter().map(|it| it.number.clone()).collect();
+    let of_orders = async {
+        if numbers.is_empty() { Ok(Vec::new()) } else { payables.of_orders(&numbers).await }
+    };
+    let of_number = async {
+        match own {
+            Some(own) => {
+                payables.find_by_reference(&own.id, &invoice.supplier_invoice_number).await
+            }
+            None => Ok(Vec::new()),
+        }
+    };
+    let (mut found, of_number) = try_join(of_orders, of_number).await?;
+    let seen: BTreeSet<PayableId> = found.iter().map(|it| it.id.clone()).collect();
+    found.extend(of_number.into_iter().filter(|it| !seen.contains(&it.id)));
+    Ok(found)
 }
 
 async fn goods(

@@ -8,6 +8,7 @@ mod alike;
 mod claims;
 mod decide;
 mod events;
+mod outside;
 mod read;
 mod save;
 mod submit;

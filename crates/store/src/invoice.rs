@@ -1,7 +1,7 @@
 //! Invoices as this gateway keeps them: the supplier's document beside what was decided about it.
 
 use crate::Store;
-use crate::batch::{Batch, Query, Val};
+use crate::batch::{Batch, KEYS_MAX, Query, Val};
 use crate::row::{Row, json};
 use canonical::{
     Code, Currency, Decimal, Error, FacilityId, Invoice, InvoiceId, InvoiceKind, InvoiceState,
@@ -10,6 +10,7 @@ use canonical::{
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What is known about an invoice, without its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,6 +222,18 @@ impl Store {
         let row = self.rows(Query::new(sql, [Val::text(id)])).await?.pop();
         let mut row = row.ok_or_else(|| Error::not_found("invoice", id))?;
         Ok(InvoiceRecord { head: head(&mut row)?, invoice: row.json()? })
+    }
+
+    /// Which of these invoices are kept here.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal` where the store cannot answer.
+    pub async fn kept_invoices(&self, ids: &[InvoiceId]) -> Result<BTreeSet<InvoiceId>> {
+        let ids: Vec<Val> = ids.iter().map(Val::text).collect();
+        let sql = "SELECT i.id FROM invoice i WHERE i.id IN ";
+        let queries = ids.chunks(KEYS_MAX).map(|it| Query::listing(sql, it));
+        let rows = self.rows_of_all(queries.collect()).await?;
+        rows.into_iter().map(|mut row| row.parsed()).collect()
     }
 
     /// What was made of this payload when it came on this channel before: the first invoice of it.

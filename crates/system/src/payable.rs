@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use canonical::{
-    InvoiceId, NewPayable, Page, PageRequest, Payable, PayableId, Result, SupplierId,
-    SupplierInvoiceNumber,
+    InvoiceId, NewPayable, Page, PageRequest, Payable, PayableId, PurchaseOrderNumber, Result,
+    SupplierId, SupplierInvoiceNumber,
 };
 use std::fmt::Debug;
 
@@ -37,6 +37,13 @@ pub trait Payables: Debug + Send + Sync {
         supplier: &SupplierId,
         reference: &SupplierInvoiceNumber,
     ) -> Result<Vec<Payable>>;
+
+    /// Payables with a line that bills one of these orders, whoever booked them, cancelled ones left
+    /// out, each once, in one call to the back end. A ledger that does not know orders gives none.
+    ///
+    /// # Errors
+    /// `unavailable`, `timed_out`, `upstream`.
+    async fn of_orders(&self, orders: &[PurchaseOrderNumber]) -> Result<Vec<Payable>>;
 
     /// Books a payable and posts it to the ledger. Called again with the same `invoice_id` it finds
     /// the first, finishes what was left undone, and makes no second one.

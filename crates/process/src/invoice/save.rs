@@ -4,7 +4,8 @@
 use super::claims::Cited;
 use super::submit::Answer;
 use super::{Links, SubmittedInvoice};
-use super::{alike, claims, decide, events};
+use super::{alike, claims, decide, events, outside};
+use crate::facts::Gathered;
 use crate::matching::{Claim as EarlierClaim, Facts};
 use crate::{Process, documents::Format};
 use bytes::Bytes;
@@ -98,13 +99,21 @@ pub(crate) async fn replay(
 }
 
 /// Reads what earlier decisions say. The guards are read first: what moves after that is noticed.
-pub(crate) async fn before(process: &Process, case: &Case, facts: &Facts) -> Result<Before> {
+pub(crate) async fn before(
+    process: &Process,
+    case: &Case,
+    Gathered { facts, payables, .. }: &Gathered,
+) -> Result<Before> {
     let store = process.store();
     let guards = store.guards(case.guard_keys()).await?;
     let claims = store.claims(order_lines(facts)).await?;
     let cited = cited(process, case).await?;
-    let known = alike::known(process, case, facts).await?;
-    Ok(Before { guards, claims: claims::summed(claims, cited.as_ref())?, known })
+    let mut claims = claims::summed(claims, cited.as_ref())?;
+    let mut known = alike::known(process, case, facts).await?;
+    let outside = outside::only(process, payables, &known).await?;
+    claims.extend(outside::claims(&outside, facts));
+    known.extend(outside::known(&outside, case.invoice.invoice_date));
+    Ok(Before { guards, claims, known })
 }
 
 /// The invoice that a credit or debit memo cites.

@@ -7,8 +7,9 @@ use crate::matching::Facts;
 use crate::{Process, matching};
 use bytes::Bytes;
 use canonical::{
-    Error, FacilityId, FieldError, Invoice, Money, Principal, PurchaseOrderNumber, Result,
+    Error, FacilityId, FieldError, Invoice, Kind, Money, Principal, PurchaseOrderNumber, Result,
 };
+use jiff::tz::TimeZone;
 use stack::idempotency::Claim;
 use store::sha256_hex;
 
@@ -127,6 +128,7 @@ impl Process {
         if parsed.invoice.facility_id.is_none() {
             parsed.invoice.facility_id = arrival.submission.facility_id.clone();
         }
+        self.known_facility(arrival.submission.facility_id.as_ref()).await?;
         let faults = matching::check_invoice(&parsed.invoice);
         if !faults.is_empty() {
             return Err(Error::invalid_fields(faults));
@@ -139,6 +141,18 @@ impl Process {
     async fn gather(&self, principal: &Principal, parsed: &ParsedInvoice) -> Result<Gathered> {
         let functional = self.policy().document().currency;
         facts::gather(self.system(), principal, parsed, functional, self.facts_timeout()).await
+    }
+
+    /// Refuses a facility that nobody knows.
+    async fn known_facility(&self, id: Option<&FacilityId>) -> Result<()> {
+        let Some(id) = id else { return Ok(()) };
+        match self.system().facilities().get(id).await {
+            Err(error) if error.kind() == Kind::NotFound => {
+                let detail = format!("there is no facility {id}");
+                Err(Error::invalid_field("?facility", detail))
+            }
+            asked => asked.map(drop),
+        }
     }
 
     fn case(
@@ -188,11 +202,13 @@ impl Process {
     ) -> Result<Answer> {
         let _turns = self.turns().take(case.guard_keys()).await;
         gathered.facts.duplicates_asked = true;
+        // the day in UTC: no time zones are built in
+        gathered.facts.as_of = Some(self.now().to_zoned(TimeZone::UTC).date());
         for _ in 0..ATTEMPTS_MAX {
             if let Some(answer) = save::replay(self, &case.channel, &case.payload_sha256).await? {
                 return Ok(answer);
             }
-            let before = save::before(self, &case, &gathered.facts).await?;
+            let before = save::before(self, &case, &gathered).await?;
             gathered.facts.claims = before.claims.clone();
             gathered.facts.known_invoices = before.known.clone();
             let result = matching::evaluate(&case.invoice, &gathered.facts, self.policy());

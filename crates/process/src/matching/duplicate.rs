@@ -158,10 +158,13 @@ impl<'a> Judge<'_, 'a> {
                 add(RuleName::D7, None, what.to_owned());
             }
         } else {
-            if let Some((rule, what)) = self.by_number(earlier, days) {
+            let by_number = self.by_number(earlier, days);
+            if let Some((rule, what)) = by_number {
                 add(rule, None, what.to_owned());
             }
-            if days <= self.policy.lines_days && self.goods.repeats(earlier) {
+            // what is certain already needs no suspicion beside it
+            let is_certain = matches!(by_number, Some((RuleName::D1 | RuleName::D2, _what)));
+            if !is_certain && days <= self.policy.lines_days && self.goods.repeats(earlier) {
                 let what = "the same order lines, quantities and amounts, and nothing is left to \
                             receive, as";
                 add(RuleName::D5, None, what.to_owned());

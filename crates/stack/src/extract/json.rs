@@ -1,5 +1,7 @@
 //! JSON in and out. A wrong field is named by its JSON pointer (RFC 6901).
 
+mod strict;
+
 use crate::Problem;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
@@ -52,7 +54,7 @@ pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         return Err(Error::invalid("the body is empty; this operation needs a JSON body"));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|it| {
+    let value = serde_path_to_error::deserialize(strict::Strict(&mut json)).map_err(|it| {
         let pointer = pointer(it.path());
         refusal(bytes, &pointer, it.into_inner())
     })?;

@@ -3,7 +3,7 @@
 use super::{Expected, Faults, InvoiceId, PayableId, SupplierInvoiceNumber, nobody, paging};
 use crate::Payables;
 use crate::backends::Backend;
-use canonical::{Kind, NewPayable, Payable, PayableState};
+use canonical::{Kind, NewPayable, Payable, PayableState, PurchaseOrderNumber};
 use futures_util::future::join_all;
 use std::sync::Arc;
 
@@ -81,6 +81,23 @@ async fn again(kept: &dyn Payables, new: &NewPayable, first: &Payable, faults: &
     if let Some(found) = faults.take("payables: find_by_reference", found) {
         let only = found.len() == 1 && found.iter().all(|it| it.id == first.id);
         faults.check(only, "payables: find_by_reference finds the one");
+    }
+    let billed = new.lines.iter().filter_map(|it| it.purchase_order_number.clone());
+    let orders: Vec<PurchaseOrderNumber> = billed.collect();
+    if let Some(found) = faults.take("payables: of_orders", kept.of_orders(&orders).await) {
+        let bills = |it: &Payable| {
+            let lines = it.lines.iter().filter_map(|it| it.purchase_order_number.as_ref());
+            lines.into_iter().any(|it| orders.contains(it))
+        };
+        faults.check(found.iter().all(bills), "payables: of_orders gives those of other orders");
+        let ours = found.iter().filter(|it| it.id == first.id).count();
+        // a ledger that does not know orders gives none
+        let fine = orders.is_empty() || found.is_empty() || ours == 1;
+        faults.check(fine, "payables: of_orders gives each once");
+    }
+    let none = kept.of_orders(&[]).await;
+    if let Some(none) = faults.take("payables: of no orders", none) {
+        faults.check(none.is_empty(), "payables: of no orders there are some");
     }
     let Some(other) = renamed(new, "-other", &new.reference) else {
         return faults.add("payables: the invoice id is too long to make another of it");

@@ -1,9 +1,10 @@
 //! The ledger of payables: by id, by invoice of ours, and by the supplier's reference.
 
 use canonical::{
-    Error, InvoiceId, Payable, PayableId, PayableState, Result, SupplierId, SupplierInvoiceNumber,
+    Error, InvoiceId, Payable, PayableId, PayableState, PurchaseOrderNumber, Result, SupplierId,
+    SupplierInvoiceNumber,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Payables and their indexes. Changed in one step under the write lock.
 #[derive(Debug, Default)]
@@ -11,6 +12,7 @@ pub(super) struct Ledger {
     pub(super) payables: BTreeMap<PayableId, Payable>,
     by_invoice: HashMap<InvoiceId, PayableId>,
     by_reference: HashMap<(SupplierId, SupplierInvoiceNumber), Vec<PayableId>>,
+    by_order: HashMap<PurchaseOrderNumber, BTreeSet<PayableId>>,
 }
 
 impl Ledger {
@@ -41,6 +43,18 @@ impl Ledger {
             .filter(|it| it.state != PayableState::Cancelled)
     }
 
+    /// The payables that bill one of these orders, each once, without the cancelled ones.
+    pub(super) fn of_orders(
+        &self,
+        orders: &[PurchaseOrderNumber],
+    ) -> impl Iterator<Item = &Payable> {
+        let ids: BTreeSet<&PayableId> =
+            orders.iter().filter_map(|it| self.by_order.get(it)).flatten().collect();
+        ids.into_iter()
+            .filter_map(|id| self.payables.get(id))
+            .filter(|it| it.state != PayableState::Cancelled)
+    }
+
     /// The id and the document number of the next payable.
     pub(super) fn next(&self, year: i16) -> Result<(PayableId, String)> {
         let mut next = self.payables.len() + 1;
@@ -61,6 +75,9 @@ impl Ledger {
         }
         let reference = (payable.supplier_id.clone(), payable.reference.clone());
         self.by_reference.entry(reference).or_default().push(id.clone());
+        for order in payable.lines.iter().filter_map(|it| it.purchase_order_number.as_ref()) {
+            self.by_order.entry(order.clone()).or_default().insert(id.clone());
+        }
         self.payables.insert(id, payable);
     }
 }

@@ -5,8 +5,8 @@ use crate::Payables;
 use async_trait::async_trait;
 use canonical::{
     Decimal, Error, Exact, InvoiceId, Money, NewPayable, NewPayableLine, Page, PageRequest,
-    Payable, PayableId, PayableLine, PayableState, Payment, PaymentState, Result, SupplierId,
-    SupplierInvoiceNumber, SupplierStatus,
+    Payable, PayableId, PayableLine, PayableState, Payment, PaymentState, PurchaseOrderNumber,
+    Result, SupplierId, SupplierInvoiceNumber, SupplierStatus,
 };
 use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLockReadGuard};
@@ -35,6 +35,10 @@ impl Payables for Memory {
     ) -> Result<Vec<Payable>> {
         let ledger = self.read();
         Ok(ledger.of_reference(supplier, reference).cloned().collect())
+    }
+
+    async fn of_orders(&self, orders: &[PurchaseOrderNumber]) -> Result<Vec<Payable>> {
+        Ok(self.read().of_orders(orders).cloned().collect())
     }
 
     async fn create(&self, payable: &NewPayable) -> Result<Payable> {

@@ -28,6 +28,8 @@ const NOUN: &str = "payables";
 const OURS: &str = "threeway:";
 /// The most invoices that one look for a reference reads.
 const SIMILAR_MAX: u32 = 100;
+/// The most invoices that one look for orders reads.
+const OF_ORDERS_MAX: u32 = 1_000;
 const FIELDS: &[&str] = &[
     "number",
     "reference",
@@ -134,6 +136,19 @@ impl Payables for Tryton {
         reference: &SupplierInvoiceNumber,
     ) -> Result<Vec<Payable>> {
         let found = self.with_reference(supplier, reference).await?;
+        self.payables(&found).await
+    }
+
+    async fn of_orders(&self, orders: &[PurchaseOrderNumber]) -> Result<Vec<Payable>> {
+        // where another database keeps the orders, lines name them only in notes of ours
+        if orders.is_empty() || !self.options.link_orders {
+            return Ok(Vec::new());
+        }
+        let conditions = vec![
+            json!(["state", "!=", "cancelled"]),
+            json!(["lines.origin.purchase.number", "in", orders, "purchase.line"]),
+        ];
+        let found = self.invoices(conditions, Some(OF_ORDERS_MAX)).await?;
         self.payables(&found).await
     }
 
