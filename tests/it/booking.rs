@@ -103,11 +103,19 @@ async fn a_price_within_tolerance_is_booked_as_billed() {
 #[tokio::test]
 async fn what_the_finance_system_refuses_waits_for_a_person() {
     let gateway = TestGateway::start().await;
-    // the ledger holds this number of this supplier already, from before this gateway
     let order = ("PO-1018", 10);
-    let bill = demo::bill("NW-260518-01", "SUP-1001", order, "10 BX", ("59.50", "595.00"));
+    let bill = demo::bill("NW-REFUSED-1", "SUP-1001", order, "10 BX", ("59.50", "595.00"));
     let submitted = gateway.ap().submit(&bill).await;
     assert_eq!(submitted.expect(202)["outcome"], "matched", "{}", submitted.words());
+    // somebody enters the number of this supplier by hand before it is booked
+    let by_hand = serde_json::from_value(json!({
+        "invoice_id": "by-hand", "reference": "NW-REFUSED-1", "supplier_id": "SUP-1001",
+        "invoice_date": "2026-10-20", "currency": "USD", "gross_amount": "59.50",
+        "lines": [{ "quantity": { "value": "1", "uom": "BX" }, "unit_price": "59.50",
+            "net_amount": "59.50" }],
+    }));
+    let payables = gateway.parts().process.system().payables();
+    payables.create(&by_hand.unwrap()).await.unwrap();
     assert_eq!(gateway.work().await, 1);
     let after = record(&gateway, &submitted).await;
     assert_eq!(after["state"], "blocked");
@@ -115,7 +123,7 @@ async fn what_the_finance_system_refuses_waits_for_a_person() {
     assert_eq!(after["holds"][0]["code"], "INT-03");
     assert_eq!(after["reasons"][0]["code"], "INT-03");
     assert_eq!(after["runs"].as_array().unwrap().len(), 1);
-    assert_eq!(gateway.payables("SUP-1001", "NW-260518-01").await.len(), 1, "the one before");
+    assert_eq!(gateway.payables("SUP-1001", "NW-REFUSED-1").await.len(), 1, "the one by hand");
     let waiting = gateway.ap().get("/consumption/v1/exceptions?reason=INT-03").await;
     assert_eq!(waiting.expect(200)["items"][0]["invoice_id"], after["id"]);
     assert_eq!(gateway.work().await, 0, "it is not tried again by itself");

@@ -15,6 +15,7 @@ mod booking;
 mod bpi2019;
 mod config;
 mod documents;
+mod duplicate;
 mod invoice;
 mod layers;
 mod limits;

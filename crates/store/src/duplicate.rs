@@ -92,7 +92,7 @@ impl Store {
         let none = format!("SELECT i.seq, {HEAD}, NULL, NULL FROM invoice i WHERE i.seq IN ");
         let whole = format!(
             "SELECT i.seq, {HEAD}, i.body, m.result FROM invoice i
-             JOIN match_run m ON m.invoice_id = i.id AND m.run_no = i.run_no WHERE i.seq IN "
+             LEFT JOIN match_run m ON m.invoice_id = i.id AND m.run_no = i.run_no WHERE i.seq IN "
         );
         let queries = plain.chunks(KEYS_MAX).map(|it| Query::listing(&none, it));
         let queries = queries.chain(lined.chunks(KEYS_MAX).map(|it| Query::listing(&whole, it)));

@@ -254,7 +254,7 @@ fn exceptions() -> Vec<(&'static str, Changes, Comes)> {
         (
             "a date of long ago",
             vec![("/invoice/invoice_date", json!("0001-01-01"))],
-            Taken("matched", ""),
+            Taken("exception", "INV-04"),
         ),
     ]
 }
