@@ -134,7 +134,8 @@ impl<'a> Ladder<'a> {
                 self.split(several, 7)
             }
             _several => {
-                let detail = "the line names no order, and several order lines may be the one                               billed; give the order's number";
+                let detail = "the line names no order, and several order lines may be the one \
+                              billed; give the order's number";
                 Found::Nothing(Code::Asc02, detail.to_owned())
             }
         }
@@ -231,7 +232,8 @@ impl<'a> Ladder<'a> {
             }
             _ => {
                 let detail = format!(
-                    "several lines of order {number} may be the one billed; \
+                    "several lines of order {number} may be the one \
+                              billed; \
                      give the order's line number"
                 );
                 Found::Nothing(Code::Asc02, detail)

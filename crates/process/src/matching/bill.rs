@@ -1,19 +1,22 @@
 //! The lines of an invoice with what was found for them: order lines, quantities in base units and
 //! shares of the amount. What this leaves is what the checks read.
 
+mod taken;
+
 use super::associate::{Found, Ladder};
 use super::credit;
 use super::few::{Few, HashMap};
 use super::index::{Index, OrderLine, Place};
 use super::number::Number;
 use super::report::Report;
-use super::request::{Credit, CreditKind};
+use super::request::Credit;
 use super::stand::{Stand, Stands, money};
 use super::unit::{Factor, Fault, Units, View};
 use canonical::{
     Code, Invoice, InvoiceKind, InvoiceLine, Money, OrderStatus, PurchaseOrder, Uom, UsageEvent,
     allocate,
 };
+use taken::by_line;
 
 /// One invoice line and what it was matched to.
 pub(super) struct Billed<'a> {
@@ -65,8 +68,6 @@ pub(super) struct Ground<'a> {
     pub(super) stands: &'a Stands<'a>,
 }
 
-/// The credits of one invoice line.
-type Credits<'a> = HashMap<u32, Vec<&'a Credit>>;
 /// What earlier invoice lines took of an order line.
 type Assigned = HashMap<Place, Number>;
 
@@ -272,47 +273,6 @@ impl<'a> Ground<'a> {
         }
     }
 
-    fn credit(&self, it: &mut Billed<'a>, credits: &Credits<'a>, report: &mut Report) {
-        let Some(credits) = credits.get(&it.line.line_number).filter(|_| it.stopped.is_none())
-        else {
-            return;
-        };
-        let currency = self.invoice.currency;
-        let (mut price, mut taken) = (0i128, Number::ZERO);
-        for credit in credits {
-            match credit.kind {
-                CreditKind::Price => {
-                    let amount = credit.amount.map(|it| money(it, currency).minor());
-                    price = price.saturating_add(amount.unwrap_or_default());
-                }
-                CreditKind::Quantity => match self.taken_back(it, credit) {
-                    Ok(quantity) => taken = &taken + &quantity,
-                    Err(Fault { code, detail }) => return it.stop(report, code, detail),
-                },
-            }
-        }
-        it.price_credit = Money::from_minor(price, currency);
-        let billed = it.shares.iter().fold(Number::ZERO, |sum, it| &sum + &it.quantity);
-        if taken > billed {
-            let (taken, billed) = (taken.text(), billed.text());
-            let detail = format!("credits take back {taken} of {billed} billed; at most {billed}");
-            report.fail(Code::Crd01, detail);
-        }
-        it.take_back(taken);
-    }
-
-    /// What a quantity credit takes back, in base units.
-    fn taken_back(&self, it: &Billed<'a>, credit: &'a Credit) -> Result<Number, Fault> {
-        let line = it.first.and_then(|it| self.index.line(it));
-        if let (Some(quantity), Some(line)) = (&credit.quantity, line) {
-            let factor = self.units.factor(line.of(), &quantity.uom, View::Suppliers)?;
-            return Ok(&Number::from(quantity.value) * &factor.value);
-        }
-        let billed = it.shares.iter().fold(Number::ZERO, |sum, it| &sum + &it.quantity);
-        let amount = credit.amount.map_or(Number::ZERO, Number::from);
-        Ok((&billed * &amount).per(&Number::from(it.net)).unwrap_or(Number::ZERO))
-    }
-
     fn currency(&self, it: &mut Billed<'a>, report: &mut Report) {
         let Some(order) = it.order.filter(|_| it.stopped.is_none()) else { return };
         let (ours, theirs) = (order.currency, self.invoice.currency);
@@ -379,19 +339,6 @@ impl<'a> Billed<'a> {
             share.amount = Money::from_minor(minor, self.net.currency());
         }
     }
-
-    /// Credits reduce the latest claim first.
-    fn take_back(&mut self, mut left: Number) {
-        let currency = self.net.currency();
-        for share in self.shares.as_mut_slice().iter_mut().rev() {
-            let taken = left.clone().min(share.quantity.clone());
-            left = &left - &taken;
-            let value = &Number::from(share.amount) * &taken;
-            share.credited_amount =
-                value.per(&share.quantity).unwrap_or(Number::ZERO).round(currency);
-            share.credited = taken;
-        }
-    }
 }
 
 /// An order, or a line of it, that is done with.
@@ -424,12 +371,4 @@ fn closed(order: &PurchaseOrder, report: &mut Report) {
         | OrderStatus::Dispatched
         | OrderStatus::Cancelled => {}
     }
-}
-
-fn by_line(credits: &[Credit]) -> Credits<'_> {
-    let mut found = Credits::default();
-    for credit in credits {
-        found.entry(credit.invoice_line).or_default().push(credit);
-    }
-    found
 }
