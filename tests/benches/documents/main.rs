@@ -94,8 +94,8 @@ fn interchange(sets: usize, lines: usize) -> String {
             total += quantity * cents;
             write!(
                 text,
-                "IT1*{line}*{quantity}*CA*{}.{:02}**BP*ITEM-{line}*VC*MS-{line}*UK*00614141007349*PL*\
-                 {line}~PID*F****Glove, exam, nitrile, powder free, size {line}~",
+                "IT1*{line}*{quantity}*CA*{}.{:02}**BP*ITEM-{line}*VC*MS-{line}*UK*00614141007349*\
+                 PL*{line}~PID*F****Glove, exam, nitrile, powder free, size {line}~",
                 cents / 100,
                 cents % 100
             )
