@@ -77,7 +77,7 @@ use unit::Units;
 #[must_use]
 pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResult {
     let index = Index::new(facts, &Modes::new(policy, invoice, facts));
-    let units = Units::new(&invoice.supplier_id);
+    let units = Units::new(&invoice.supplier_id).on(invoice.invoice_date);
     let mut terms = Terms::new(policy, invoice, facts);
     let adjusted = Adjusted::new(&terms, invoice, facts, &index);
     let stands = Stands::new(&index, &units, &adjusted).at(policy.price_basis());

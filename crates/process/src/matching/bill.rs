@@ -169,7 +169,7 @@ impl<'a> Ground<'a> {
             return;
         }
         let of = first.of();
-        match self.units.factor(of, &it.line.quantity.uom, View::Suppliers) {
+        match self.units.stated(of, it.line) {
             Ok(factor) => self.whole(it, factor, report),
             // money is compared: the unit billed counts as the one ordered
             Err(_fault) if by_amount || self.is_of_money() => {}
@@ -258,9 +258,8 @@ impl<'a> Ground<'a> {
         let line = billed.line;
         let order_line = self.index.line(place);
         let is_known = billed.factor.is_some() && billed.first == Some(place);
-        let converts = order_line.is_some_and(|it| {
-            is_known || self.units.factor(it.of(), &line.quantity.uom, View::Suppliers).is_ok()
-        });
+        let converts =
+            order_line.is_some_and(|it| is_known || self.units.stated(it.of(), line).is_ok());
         let base = order_line.filter(|_| converts).map(|it| it.of().base);
         Share {
             place,

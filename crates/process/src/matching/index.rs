@@ -116,7 +116,7 @@ impl<'a> Index<'a> {
     /// What quantities of an item are of; `uom` where the item is not known.
     pub(super) fn of_item(&self, id: &ItemId, uom: &'a Uom) -> Of<'a> {
         let item = self.placed_item(id);
-        Of { item, base: item.map_or(uom, |(_place, item)| &item.base_uom) }
+        Of { item, base: item.map_or(uom, |(_place, item)| &item.base_uom), on: None }
     }
 
     /// The usages that name no order.
@@ -323,7 +323,8 @@ impl<'a> OrderLine<'a> {
     /// What its quantities are of.
     pub(super) fn of(&self) -> Of<'a> {
         let uom = &self.line.quantity.uom;
-        Of { item: self.item, base: self.item.map_or(uom, |(_place, item)| &item.base_uom) }
+        let base = self.item.map_or(uom, |(_place, item)| &item.base_uom);
+        Of { item: self.item, base, on: Some(self.order.order_date) }
     }
 
     /// What its invoices are held against.

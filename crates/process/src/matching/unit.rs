@@ -2,8 +2,10 @@
 //! such as `BX` has no factor of its own; only lengths, masses and volumes convert without an item.
 
 use super::few::HashMap;
+use super::index::padded;
 use super::number::Number;
-use canonical::{Code, Exact, Item, Packaging, Quantity, SupplierId, Uom};
+use canonical::{Code, Exact, InvoiceLine, Item, Packaging, Quantity, SupplierId, Uom};
+use jiff::civil::Date;
 use std::cell::RefCell;
 
 /// Which rows go first.
@@ -35,9 +37,13 @@ pub(super) struct Fault {
 pub(super) struct Of<'a> {
     pub(super) item: Option<(u32, &'a Item)>,
     pub(super) base: &'a Uom,
+    /// The day whose packaging rows our own documents are read by; without it, those without an end.
+    pub(super) on: Option<Date>,
 }
 
-type Memory<'a> = RefCell<HashMap<(u32, &'a Uom, View), Result<Factor, Fault>>>;
+/// The day counts where the item has rows that hold for a time.
+type Asked<'a> = (u32, &'a Uom, View, Option<Date>);
+type Memory<'a> = RefCell<HashMap<Asked<'a>, Result<Factor, Fault>>>;
 
 /// So few rows are looked through sooner than remembered.
 const ROWS_FEW: usize = 8;
@@ -45,13 +51,37 @@ const ROWS_FEW: usize = 8;
 /// Converts, and remembers what it found in long lists.
 pub(super) struct Units<'a> {
     supplier: &'a SupplierId,
+    /// The day whose packaging rows the supplier's documents are read by.
+    billed_on: Option<Date>,
     memory: Memory<'a>,
 }
 
 impl<'a> Units<'a> {
     /// For documents of one supplier.
     pub(super) fn new(supplier: &'a SupplierId) -> Self {
-        Self { supplier, memory: RefCell::default() }
+        Self { supplier, billed_on: None, memory: RefCell::default() }
+    }
+
+    /// With the rows of a day for what the supplier sends.
+    pub(super) fn on(mut self, day: Date) -> Self {
+        self.billed_on = Some(day);
+        self
+    }
+
+    /// How many base units one unit of an invoice line is. Where rows of the unit disagree, the GTIN
+    /// says which level it is: a code such as `PK` may name several, a GTIN names one.
+    pub(super) fn stated(&self, of: Of<'a>, line: &'a InvoiceLine) -> Result<Factor, Fault> {
+        let found = self.factor(of, &line.quantity.uom, View::Suppliers);
+        let ambiguous = matches!(&found, Err(fault) if fault.code == Code::Uom02);
+        let (Some((_place, item)), Some(gtin), true) = (of.item, &line.gtin, ambiguous) else {
+            return found;
+        };
+        let mut rows = item.packaging.iter().filter(|row| {
+            let named = row.gtin.as_ref().is_some_and(|it| padded(it) == padded(gtin));
+            named && row.uom == line.quantity.uom && holds(row, self.billed_on)
+        });
+        let factor = rows.next().and_then(row_factor);
+        if rows.next().is_some() { found } else { factor.map(Factor::of).map_or(found, Ok) }
     }
 
     /// How many base units one `uom` is.
@@ -62,14 +92,18 @@ impl<'a> Units<'a> {
         if *uom == item.base_uom && item.packaging.is_empty() {
             return Ok(Factor::of(Number::ONE));
         }
+        let on = if view == View::Ours { of.on } else { self.billed_on };
         if item.packaging.len() <= ROWS_FEW {
-            return self.look_up(of, item, uom, view);
+            return self.look_up((of, item), uom, view, on);
         }
-        if let Some(known) = self.memory.borrow().get(&(place, uom, view)) {
+        let dated =
+            item.packaging.iter().any(|it| it.valid_from.is_some() || it.valid_to.is_some());
+        let asked = (place, uom, view, on.filter(|_| dated));
+        if let Some(known) = self.memory.borrow().get(&asked) {
             return known.clone();
         }
-        let found = self.look_up(of, item, uom, view);
-        self.memory.borrow_mut().insert((place, uom, view), found.clone());
+        let found = self.look_up((of, item), uom, view, on);
+        self.memory.borrow_mut().insert(asked, found.clone());
         found
     }
 
@@ -105,9 +139,14 @@ impl<'a> Units<'a> {
     }
 
     /// What the supplier's rows and everybody's say of a unit; rows of one kind must agree.
-    fn rows(&self, item: &Item, uom: &Uom) -> Result<(Option<Number>, Option<Number>), Fault> {
+    fn rows(
+        &self,
+        item: &Item,
+        uom: &Uom,
+        on: Option<Date>,
+    ) -> Result<(Option<Number>, Option<Number>), Fault> {
         let (mut suppliers, mut ours) = (None, None);
-        for row in item.packaging.iter().filter(|row| row.uom == *uom) {
+        for row in item.packaging.iter().filter(|row| row.uom == *uom && holds(row, on)) {
             let found = match &row.supplier_id {
                 None => &mut ours,
                 Some(it) if it == self.supplier => &mut suppliers,
@@ -122,8 +161,14 @@ impl<'a> Units<'a> {
         Ok((suppliers, ours))
     }
 
-    fn look_up(&self, of: Of<'a>, item: &Item, uom: &Uom, view: View) -> Result<Factor, Fault> {
-        let (suppliers, mut ours) = self.rows(item, uom)?;
+    fn look_up(
+        &self,
+        (of, item): (Of<'a>, &Item),
+        uom: &Uom,
+        view: View,
+        on: Option<Date>,
+    ) -> Result<Factor, Fault> {
+        let (suppliers, mut ours) = self.rows(item, uom, on)?;
         if let Some(global) = between(uom.as_str(), &item.base_uom) {
             if ours.as_ref().is_some_and(|it| *it != global) {
                 return Err(conflict(item, uom));
@@ -144,11 +189,18 @@ impl<'a> Units<'a> {
     }
 }
 
+/// Whether a row holds on a day; without a day, whether it has no end.
+fn holds(row: &Packaging, on: Option<Date>) -> bool {
+    on.map_or(row.valid_to.is_none(), |day| {
+        row.valid_from.is_none_or(|it| it <= day) && row.valid_to.is_none_or(|it| day <= it)
+    })
+}
+
 /// How many base units one `uom` of the item is on our orders and receipts; `None` where there is
 /// no conversion, or several that disagree.
 #[must_use]
 pub fn factor_to_base(item: &Item, supplier: &SupplierId, uom: &Uom) -> Option<Exact> {
-    let of = Of { item: Some((0, item)), base: &item.base_uom };
+    let of = Of { item: Some((0, item)), base: &item.base_uom, on: None };
     Units::new(supplier).factor(of, uom, View::Ours).ok().map(|it| it.value.exact())
 }
 

@@ -14,7 +14,7 @@ fn check(
     let item: Item = serde_json::from_value(item).unwrap();
     let supplier: SupplierId = "SUP-1".parse().unwrap();
     let uom: Uom = uom.parse().unwrap();
-    let of = Of { item: Some((0, &item)), base: &item.base_uom };
+    let of = Of { item: Some((0, &item)), base: &item.base_uom, on: None };
     let units = Units::new(&supplier);
     let found = units.factor(of, &uom, view);
     assert_eq!(found, units.factor(of, &uom, view), "what is remembered is what was found");
