@@ -91,18 +91,24 @@ proptest! {
         }
     }
 
-    /// A20.6, of claims: the next invoice meets the same facts as if neither had ever been.
+    /// A20.6, of claims: the next invoice is decided as if neither had ever been. Only the notes
+    /// may differ: a credit also settles what is expected back for a return.
     #[test]
     fn an_invoice_and_its_credit_are_as_if_they_had_never_been(
         world in stated(), line in 0usize..3, count in 1i64..150,
     ) {
         let (invoice, mut facts) = (world.invoice(false), world.facts(false));
-        let before = evaluate(&invoice, &facts, shipped());
+        let decided = |facts: &Facts| {
+            let mut result = evaluate(&invoice, facts, shipped());
+            result.flags.clear();
+            result
+        };
+        let before = decided(&facts);
         let claimed = claim(line, quantity(count, true));
         let mut credited = claimed.clone();
         credited.quantity = negative(&claimed.quantity);
         facts.claims.extend([claimed, credited]);
-        prop_assert_eq!(before, evaluate(&invoice, &facts, shipped()));
+        prop_assert_eq!(before, decided(&facts));
     }
 
     /// A20.7, of quantity exactly and of money to the rounding of each invoice: what was received
