@@ -53,4 +53,5 @@ pub fn api() -> OpenApiRouter<Process> {
         .routes(routes!(document_reading::read_documents))
         .routes(routes!(purchase_order::get_purchase_order_document))
         .routes(routes!(policy_simulation::simulate_policy))
+        .routes(routes!(invoice::explain_invoice))
 }

@@ -9,6 +9,7 @@ mod claims;
 mod decide;
 mod events;
 mod outside;
+mod explain;
 mod read;
 mod save;
 mod submit;

@@ -3,6 +3,7 @@
 use crate::Process;
 use crate::documents::Format;
 use crate::invoice::{InvoiceFilter, InvoiceRecord, InvoiceSummary, Submission, SubmittedInvoice};
+use crate::matching::Explanation;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -123,6 +124,31 @@ pub(super) async fn get_invoice(
     Path(id): Path<InvoiceId>,
 ) -> Result<Json<InvoiceRecord>, Problem> {
     Ok(Json(process.invoice(&principal, &id).await?))
+}
+
+/// Explain an invoice.
+///
+/// Why an invoice waits and what would let it go: each reason with variance, limit, policy row and
+/// owner, and the least sets of changes that clear it, the cheapest first. Each set was verified by
+/// the engine on the facts of the latest run: applying it clears the invoice, and nothing in it can
+/// be left out. An invoice that does not wait needs none.
+#[utoipa::path(
+    get,
+    path = "/process/v1/invoices/{id}/explanation",
+    tag = "invoices",
+    params(("id" = InvoiceId, Path, description = "The invoice's id in this gateway.")),
+    responses(
+        (status = 200, description = "The explanation.", body = Explanation),
+        Refusals,
+    ),
+    security(("token" = ["process.invoices.read"])),
+)]
+pub(super) async fn explain_invoice(
+    State(process): State<Process>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<InvoiceId>,
+) -> Result<Json<Explanation>, Problem> {
+    Ok(Json(process.explanation(&principal, &id).await?))
 }
 
 /// List invoices.

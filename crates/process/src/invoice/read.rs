@@ -227,7 +227,10 @@ fn summary(head: InvoiceHead) -> Result<InvoiceSummary> {
 
 /// The reasons of the latest run, and those that came up after it: a refused post is no match
 /// reason.
-fn reasons(holds: &[store::Hold], of_run: Vec<canonical::Reason>) -> Vec<canonical::Reason> {
+pub(super) fn reasons(
+    holds: &[store::Hold],
+    of_run: Vec<canonical::Reason>,
+) -> Vec<canonical::Reason> {
     let mut reasons = of_run;
     for hold in holds.iter().filter(|it| it.state == store::HoldState::Open) {
         let reason: Option<canonical::Reason> = serde_json::from_str(&hold.detail_json).ok();

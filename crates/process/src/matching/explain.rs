@@ -121,8 +121,20 @@ pub fn explain(
         cures.truncate(SETS_MAX);
         complete = ended && !cures.is_empty();
     }
-    let summary = words::summary(result, &cures);
+    let summary = words::summary(result.outcome, &reasons, &cures);
     Explanation { outcome: result.outcome, summary, reasons, cures, complete }
+}
+
+impl Explanation {
+    /// The same for the supplier: without what names other suppliers, and without what only we
+    /// decide about the supplier itself.
+    #[must_use]
+    pub fn for_supplier(mut self) -> Self {
+        self.cures.retain(|set| !set.actions.iter().any(Cure::is_ours_alone));
+        self.complete &= !self.cures.is_empty() || self.outcome < Outcome::Blocked;
+        self.summary = words::summary(self.outcome, &self.reasons, &self.cures);
+        self
+    }
 }
 
 fn explained(

@@ -438,6 +438,17 @@ impl Cure {
         }
     }
 
+    /// Whether it names what is no business of the supplier.
+    pub(super) const fn is_ours_alone(&self) -> bool {
+        matches!(
+            self,
+            Self::LinkSupplier { .. }
+                | Self::ClearSanction { .. }
+                | Self::RejectEarlier { .. }
+                | Self::Correct { to: Correction::SupplierId(_) | Correction::RemitTo(_), .. }
+        )
+    }
+
     /// How large it is, in its smallest step, where it may be smaller or larger.
     pub(super) fn size(&self) -> Option<i128> {
         match self {

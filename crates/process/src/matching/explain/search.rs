@@ -6,8 +6,10 @@ use super::super::request::Facts;
 use super::apply::{Waived, apply};
 use super::candidate::{Case, candidates};
 use super::cure::{Cure, Effort};
-use canonical::{Code, Invoice, MatchResult, Reason};
+use canonical::{Code, Combine, Exact, Invoice, MatchResult, Numeral, Reason};
+use num_traits::{One as _, Signed as _, ToPrimitive as _};
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
 /// More questions than this are not put to the engine for one explanation.
 const EVALUATIONS_MAX: usize = 2_000;
@@ -15,8 +17,14 @@ const EVALUATIONS_MAX: usize = 2_000;
 const LINES_MAX: usize = 1_000_000;
 /// More reasons than this are answered all at once, and not each in every way.
 const REASONS_MAX: usize = 12;
-/// More cures than this are no set that a person acts on.
-const SET_MAX: usize = 200;
+/// A set of more changes than reasons is no help, but for what one change brings to light.
+const SET_MORE: usize = 2;
+/// So many more are allowed where no shorter set is found.
+const SET_MORE_MAX: usize = 12;
+/// More cures of one effort than this are not tried for one reason.
+const ALIKE_MAX: usize = 3;
+/// More sets than this are not looked for.
+const SETS_MAX: usize = 24;
 
 /// What is asked about: the invoice, its facts, the policy, and what decided beside the engine.
 pub(super) struct Search<'s> {
@@ -62,104 +70,147 @@ impl<'s> Search<'s> {
 
     /// Every set that was found, and whether the search came to its end.
     pub(super) fn sets(&self) -> (Vec<Vec<Cure>>, bool) {
-        let mut sets: Vec<Vec<Cure>> = Vec::new();
+        let (mut sets, mut seen): (Vec<Vec<Cure>>, Vec<Vec<Cure>>) = (Vec::new(), Vec::new());
         let Some(start) = self.stand(&[]) else { return (sets, false) };
-        for plan in self.plans(&start) {
-            let Some(set) = self.follow(&plan).and_then(|it| self.least(it)) else { continue };
-            if !sets.iter().any(|known| same(known, &set)) {
-                sets.push(set);
+        let plans = self.plans(&start);
+        for more in [SET_MORE, SET_MORE_MAX] {
+            for plan in plans.iter().filter(|it| more == SET_MORE || it.one.is_none()) {
+                let Some((set, guesses)) = self.follow(plan, &start, more) else { continue };
+                if seen.iter().any(|known| same(known, &set)) {
+                    continue;
+                }
+                seen.push(set.clone());
+                let found = self.least(set, guesses);
+                sets.extend(found.filter(|it| !sets.iter().any(|known| same(known, it))));
+                if sets.len() >= SETS_MAX {
+                    break;
+                }
             }
+            if !sets.is_empty() {
+                break;
+            }
+        }
+        if sets.is_empty() {
+            sets.extend(self.decisions(&start));
         }
         (sets, self.left.get() > 0)
     }
 
-    fn plans(&self, start: &Standing) -> Vec<Plan> {
-        const EFFORTS: [Effort; 6] = [
-            Effort::Wait,
-            Effort::Credit,
-            Effort::OrderChange,
-            Effort::CorrectedInvoice,
-            Effort::MasterData,
-            Effort::Decision,
-        ];
-        let mut plans = vec![Plan::default()];
-        let reasons = self.open(start);
-        if reasons.len() <= REASONS_MAX {
-            for reason in &reasons {
-                let cures = self.candidates(start, reason).into_iter();
-                let one = |it| Plan { effort: None, one: Some((of(reason), it)) };
-                plans.extend(cures.map(one));
+    /// Nothing but decisions: what is left where no fact helps.
+    fn decisions(&self, start: &Standing) -> Option<Vec<Cure>> {
+        let mut set: Vec<Cure> = Vec::new();
+        for &Reason { code, invoice_line, .. } in self.open(start) {
+            let release = Cure::Release { code, invoice_line, owner: code.owner() };
+            if !set.contains(&release) {
+                set.push(release);
             }
         }
+        let guesses = vec![1; set.len()];
+        self.least(set, guesses)
+    }
+
+    fn plans(&self, start: &Standing) -> Vec<Plan> {
+        const EFFORTS: [Effort; 4] =
+            [Effort::Credit, Effort::OrderChange, Effort::CorrectedInvoice, Effort::Decision];
+        let mut plans = vec![Plan::default()];
+        let reasons = self.open(start);
         if reasons.len() > 1 {
             plans.extend(EFFORTS.map(|it| Plan { effort: Some(it), one: None }));
+        }
+        if reasons.len() <= REASONS_MAX {
+            for reason in &reasons {
+                let mut count: BTreeMap<Effort, usize> = BTreeMap::new();
+                let mut cures = self.candidates(start, reason);
+                cures.retain(|it| {
+                    let known = count.entry(it.effort()).or_default();
+                    *known += 1;
+                    // decisions are a plan of their own
+                    let decided = reasons.len() > 1 && it.effort() == Effort::Decision;
+                    *known <= ALIKE_MAX && !decided
+                });
+                let one = |it| Plan { effort: None, one: Some((of(reason), it)) };
+                plans.extend(cures.into_iter().map(one));
+            }
         }
         plans
     }
 
-    /// Answers what is open until nothing is, with what the plan prefers.
-    fn follow(&self, plan: &Plan) -> Option<Vec<Cure>> {
-        let mut chosen: Vec<Cure> = Vec::new();
-        while chosen.len() <= SET_MAX {
-            let standing = self.stand(&chosen)?;
-            let open = self.open(&standing);
+    /// Answers what is open until nothing is, with what the plan prefers; with each cure comes how
+    /// large it probably has to be.
+    fn follow(&self, plan: &Plan, start: &Standing, more: usize) -> Option<(Vec<Cure>, Vec<i128>)> {
+        let (mut chosen, mut guesses): (Vec<Cure>, Vec<i128>) = (Vec::new(), Vec::new());
+        let most = self.open(start).len() + more;
+        let mut before = most;
+        let mut standing = None;
+        while chosen.len() <= most {
+            let here = standing.as_ref().unwrap_or(start);
+            let open = self.open(here);
             if open.is_empty() {
-                return Some(chosen);
+                return Some((chosen, guesses));
             }
-            let at_once = if open.len() > REASONS_MAX { open.len() } else { 1 };
-            let before = chosen.len();
-            for reason in open.into_iter().take(at_once) {
-                let candidates = self.candidates(&standing, reason);
-                chosen.extend(pick(plan, reason, candidates, &chosen));
-            }
-            if chosen.len() == before {
+            if more == SET_MORE && open.len() > before.saturating_add(1) {
                 return None;
             }
+            before = open.len();
+            let at_once = if open.len() > REASONS_MAX { open.len() } else { 1 };
+            let known = chosen.len();
+            for reason in open.into_iter().take(at_once) {
+                let candidates = self.candidates(here, reason);
+                if let Some(cure) = pick(plan, reason, candidates, &chosen) {
+                    guesses.push(guess(reason, &cure));
+                    chosen.push(cure);
+                }
+            }
+            if chosen.len() == known {
+                return None;
+            }
+            standing = Some(self.stand(&chosen)?);
         }
         None
     }
 
     /// The same set with nothing that is not needed, and no more of it than is needed; `None`
     /// where that cannot be said.
-    fn least(&self, mut set: Vec<Cure>) -> Option<Vec<Cure>> {
+    fn least(&self, mut set: Vec<Cure>, mut guesses: Vec<i128>) -> Option<Vec<Cure>> {
         for _ in 0..4 {
-            self.thin(&mut set)?;
+            while self.thin(&mut set, &mut guesses)? {}
             let before = set.clone();
-            for place in 0..set.len() {
-                self.shrink(&mut set, place)?;
+            for (place, guess) in guesses.iter().enumerate() {
+                self.shrink(&mut set, place, *guess)?;
             }
-            if set == before {
+            // one alone is needed, however small
+            if set.len() == 1 || set == before {
                 return Some(set);
             }
         }
         None
     }
 
-    /// Drops what is not needed, what takes most first.
-    fn thin(&self, set: &mut Vec<Cure>) -> Option<()> {
+    /// Drops what is not needed, what takes most first; whether there was any.
+    fn thin(&self, set: &mut Vec<Cure>, guesses: &mut Vec<i128>) -> Option<bool> {
         let mut order: Vec<usize> = (0..set.len()).collect();
         order.sort_by_key(|it| std::cmp::Reverse(set.get(*it).map(Cure::effort)));
         let mut kept = vec![true; set.len()];
-        let without = |kept: &[bool]| -> Vec<Cure> {
-            let both = set.iter().zip(kept);
-            both.filter(|(_it, kept)| **kept).map(|(it, _kept)| it.clone()).collect()
-        };
         for place in order {
             // one alone is needed: without it, the invoice stands as it stood
             if kept.iter().filter(|it| **it).count() <= 1 {
                 break;
             }
             flip(&mut kept, place);
-            if !self.clears(&without(&kept))? {
+            if !self.clears(&those(set, &kept))? {
                 flip(&mut kept, place);
             }
         }
-        *set = without(&kept);
-        Some(())
+        let dropped = kept.contains(&false);
+        if dropped {
+            *set = those(set, &kept);
+            *guesses = those(guesses, &kept);
+        }
+        Some(dropped)
     }
 
-    /// Makes one cure as small as it may be, all others as they are.
-    fn shrink(&self, set: &mut [Cure], place: usize) -> Option<()> {
+    /// Makes one cure as small as it may be, all others as they are; first as small as is guessed.
+    fn shrink(&self, set: &mut [Cure], place: usize, guess: i128) -> Option<()> {
         let Some(cure) = set.get(place).cloned() else { return Some(()) };
         let Some(size) = cure.size() else { return Some(()) };
         let mut trial = set.to_vec();
@@ -172,17 +223,17 @@ impl<'s> Search<'s> {
         };
         // what is just too little, and what is enough
         let (mut low, mut high) = (0i128, size);
-        if high > 1 && !clears(high - 1)? {
-            return Some(());
-        }
-        high = high.saturating_sub(1).max(1).min(size);
+        let (mut next, mut guessed) = (guess.min(size - 1), true);
         while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            if clears(middle)? {
-                high = middle;
-            } else {
-                low = middle;
+            if next <= low || next >= high {
+                next = low + (high - low) / 2;
             }
+            let enough = clears(next)?;
+            let beside = if enough { next - 1 } else { next + 1 };
+            (low, high) = if enough { (low, next) } else { (next, high) };
+            // a guess is right, or off by one step, or by much
+            next = if guessed { beside } else { low };
+            guessed = false;
         }
         if let Some((it, least)) = set.get_mut(place).zip(cure.sized(high)) {
             *it = least;
@@ -233,6 +284,37 @@ fn pick(plan: &Plan, reason: &Reason, found: Vec<Cure>, chosen: &[Cure]) -> Opti
     // stable: of equal ones, the first
     found.sort_by_key(|it| (plan.effort != Some(it.effort()), it.effort()));
     found.into_iter().next()
+}
+
+/// How large the cure probably has to be: as large as the variance less what is tolerated of it.
+fn guess(reason: &Reason, cure: &Cure) -> i128 {
+    let size = cure.size().unwrap_or(1);
+    let parts = || {
+        let (variance, limit) = (reason.variance.as_ref()?, reason.limit.as_ref()?);
+        let share = |limit: &Option<Numeral>, of: &Option<Numeral>| {
+            let of = of.as_ref()?.exact().filter(|it| it.is_positive())?;
+            Some(Exact::one() - limit.as_ref()?.exact()? / of)
+        };
+        let amount = share(&limit.amount, &variance.amount);
+        let mut percent = share(&limit.percent, &variance.percent);
+        if matches!(cure.effort(), Effort::Wait | Effort::OrderChange) {
+            // what is held against grows with it
+            let limit = limit.percent.as_ref().and_then(Numeral::exact).unwrap_or_default();
+            let grown = Exact::one() + limit / Exact::from_integer(100.into());
+            percent = percent.map(|it| it / grown);
+        }
+        let share = match limit.combine {
+            Combine::Strictest => amount.max(percent)?,
+            Combine::Lenient => amount.into_iter().chain(percent).min()?,
+        };
+        (share * Exact::from_integer(size.into())).ceil().to_integer().to_i128()
+    };
+    parts().unwrap_or(size).clamp(1, size.max(1))
+}
+
+fn those<T: Clone>(list: &[T], kept: &[bool]) -> Vec<T> {
+    let both = list.iter().zip(kept);
+    both.filter(|(_it, kept)| **kept).map(|(it, _kept)| it.clone()).collect()
 }
 
 fn flip(list: &mut [bool], place: usize) {

@@ -3,20 +3,18 @@
 use super::super::number::Number;
 use super::super::request::Facts;
 use super::super::stand::price_of_one;
-use super::CureSet;
 use super::cure::{Correction, Cure, Effort, Part};
-use canonical::{
-    Decimal, Invoice, MatchResult, Money, Outcome, PurchaseOrderLine, PurchaseOrderNumber,
-};
+use super::{CureSet, ExplainedReason};
+use canonical::{Decimal, Invoice, Money, Outcome, PurchaseOrderLine, PurchaseOrderNumber};
 
 /// More ways than this are not named in one sentence.
 const NAMED_MAX: usize = 3;
 
 /// The outcome, and how it clears.
-pub(super) fn summary(result: &MatchResult, cures: &[CureSet]) -> String {
-    let open = result.reasons.iter().filter(|it| it.code.outcome().is_some());
+pub(super) fn summary(outcome: Outcome, reasons: &[ExplainedReason], cures: &[CureSet]) -> String {
+    let open = reasons.iter().filter(|it| it.code.outcome().is_some());
     let codes: Vec<&str> = open.map(|it| it.code.as_str()).collect();
-    let what = match result.outcome {
+    let what = match outcome {
         Outcome::Matched => return "It matches; nothing is open.".to_owned(),
         Outcome::MatchedWithinTolerance => {
             return "It matches within what is tolerated; nothing is open.".to_owned();
