@@ -16,7 +16,7 @@ struct Dice {
 impl Dice {
     fn new(seed: u64) -> Self {
         let state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-        Self { state, is_wild: seed % 25 == 0 }
+        Self { state, is_wild: seed % 100 == 0 }
     }
 
     /// Below `sides`.
