@@ -70,30 +70,34 @@ impl<'s> Search<'s> {
 
     /// Every set that was found, and whether the search came to its end.
     pub(super) fn sets(&self) -> (Vec<Vec<Cure>>, bool) {
-        let (mut sets, mut seen): (Vec<Vec<Cure>>, Vec<Vec<Cure>>) = (Vec::new(), Vec::new());
+        let mut sets: Vec<Vec<Cure>> = Vec::new();
         let Some(start) = self.stand(&[]) else { return (sets, false) };
         let plans = self.plans(&start);
-        for more in [SET_MORE, SET_MORE_MAX] {
-            for plan in plans.iter().filter(|it| more == SET_MORE || it.one.is_none()) {
-                let Some((set, guesses)) = self.follow(plan, &start, more) else { continue };
-                if seen.iter().any(|known| same(known, &set)) {
-                    continue;
-                }
-                seen.push(set.clone());
-                let found = self.least(set, guesses);
-                sets.extend(found.filter(|it| !sets.iter().any(|known| same(known, it))));
-                if sets.len() >= SETS_MAX {
-                    break;
-                }
-            }
-            if !sets.is_empty() {
-                break;
-            }
+        self.try_all(&plans, &start, SET_MORE, &mut sets);
+        if sets.is_empty() {
+            let broad: Vec<Plan> = plans.into_iter().filter(|it| it.one.is_none()).collect();
+            self.try_all(&broad, &start, SET_MORE_MAX, &mut sets);
         }
         if sets.is_empty() {
             sets.extend(self.decisions(&start));
         }
         (sets, self.left.get() > 0)
+    }
+
+    fn try_all(&self, plans: &[Plan], start: &Standing, more: usize, sets: &mut Vec<Vec<Cure>>) {
+        let mut seen: Vec<Vec<Cure>> = Vec::new();
+        for plan in plans {
+            if sets.len() >= SETS_MAX {
+                return;
+            }
+            let Some((set, guesses)) = self.follow(plan, start, more) else { continue };
+            if seen.iter().any(|known| same(known, &set)) {
+                continue;
+            }
+            seen.push(set.clone());
+            let found = self.least(set, guesses);
+            sets.extend(found.filter(|it| !sets.iter().any(|known| same(known, it))));
+        }
     }
 
     /// Nothing but decisions: what is left where no fact helps.
@@ -118,16 +122,10 @@ impl<'s> Search<'s> {
             plans.extend(EFFORTS.map(|it| Plan { effort: Some(it), one: None }));
         }
         if reasons.len() <= REASONS_MAX {
+            // decisions are a plan of their own
+            let decided = reasons.len() > 1;
             for reason in &reasons {
-                let mut count: BTreeMap<Effort, usize> = BTreeMap::new();
-                let mut cures = self.candidates(start, reason);
-                cures.retain(|it| {
-                    let known = count.entry(it.effort()).or_default();
-                    *known += 1;
-                    // decisions are a plan of their own
-                    let decided = reasons.len() > 1 && it.effort() == Effort::Decision;
-                    *known <= ALIKE_MAX && !decided
-                });
+                let cures = few(self.candidates(start, reason), decided);
                 let one = |it| Plan { effort: None, one: Some((of(reason), it)) };
                 plans.extend(cures.into_iter().map(one));
             }
@@ -156,10 +154,9 @@ impl<'s> Search<'s> {
             let known = chosen.len();
             for reason in open.into_iter().take(at_once) {
                 let candidates = self.candidates(here, reason);
-                if let Some(cure) = pick(plan, reason, candidates, &chosen) {
-                    guesses.push(guess(reason, &cure));
-                    chosen.push(cure);
-                }
+                let cure = pick(plan, reason, candidates, &chosen);
+                guesses.extend(cure.iter().map(|it| guess(reason, it)));
+                chosen.extend(cure);
             }
             if chosen.len() == known {
                 return None;
@@ -272,6 +269,17 @@ pub(super) const fn of(reason: &Reason) -> Waived {
     (reason.code, reason.invoice_line)
 }
 
+/// A few of each effort.
+fn few(mut cures: Vec<Cure>, decided: bool) -> Vec<Cure> {
+    let mut count: BTreeMap<Effort, usize> = BTreeMap::new();
+    cures.retain(|it| {
+        let known = count.entry(it.effort()).or_default();
+        *known += 1;
+        *known <= ALIKE_MAX && !(decided && it.effort() == Effort::Decision)
+    });
+    cures
+}
+
 fn pick(plan: &Plan, reason: &Reason, found: Vec<Cure>, chosen: &[Cure]) -> Option<Cure> {
     let fresh = |it: &Cure| !chosen.iter().any(|known| known.is_like(it));
     if let Some((about, cure)) = &plan.one
@@ -292,7 +300,7 @@ fn guess(reason: &Reason, cure: &Cure) -> i128 {
     let parts = || {
         let (variance, limit) = (reason.variance.as_ref()?, reason.limit.as_ref()?);
         let share = |limit: &Option<Numeral>, of: &Option<Numeral>| {
-            let of = of.as_ref()?.exact().filter(|it| it.is_positive())?;
+            let of = of.as_ref()?.exact().filter(Exact::is_positive)?;
             Some(Exact::one() - limit.as_ref()?.exact()? / of)
         };
         let amount = share(&limit.amount, &variance.amount);
