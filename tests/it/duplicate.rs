@@ -10,7 +10,7 @@ async fn an_invoice_that_was_booked_past_the_gateway_is_a_duplicate() {
     // PAY-00000001 in the ledger, entered there by hand
     let order = ("PO-1050", 10);
     let money = ("135.00", "4050.00");
-    let mut bill = demo::bill("nw 260518 1", "SUP-1001", order, "30 CS", money);
+    let mut bill = demo::bill("nw 260518 01", "SUP-1001", order, "30 CS", money);
     bill["invoice"]["invoice_date"] = json!("2026-05-18");
     let answer = gateway.ap().submit(&bill).await;
     assert_eq!(answer.expect(202)["outcome"], "exception", "{}", answer.words());
