@@ -17,6 +17,7 @@ pub mod demo;
 mod dice;
 pub mod policy;
 pub mod shared;
+pub mod workload;
 
 pub use answer::Answer;
 pub use caller::{Caller, INVOICES};

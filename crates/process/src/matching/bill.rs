@@ -11,7 +11,7 @@ use super::number::Number;
 use super::report::Report;
 use super::request::Credit;
 use super::stand::{Stand, Stands, money};
-use super::unit::{Factor, Fault, Units, View};
+use super::unit::{Factor, Fault, Units};
 use canonical::{
     Code, Invoice, InvoiceKind, InvoiceLine, Money, OrderStatus, PurchaseOrder, Uom, UsageEvent,
     allocate,
