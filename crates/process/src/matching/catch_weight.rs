@@ -1,5 +1,5 @@
-//! Catch weight: goods whose weight varies from piece to piece. What a piece weighs on the invoice is
-//! held against what it weighed at the dock, or as it was ordered (`domain.md` A7.4).
+//! Catch weight: goods whose weight varies from piece to piece. What a piece weighs on the invoice
+//! is held against what it weighed at the dock, or as it was ordered (`domain.md` A7.4).
 
 use super::bill::Billed;
 use super::index::OrderLine;
@@ -35,8 +35,8 @@ pub(super) fn check<'a>(case: &Case<'_, 'a>, billed: &[Billed<'a>], reports: &mu
     }
 }
 
-/// The weight of one base unit in the unit that the invoice prices in, and who says so: the receipts,
-/// else the order. `None` where neither says it in a unit that converts.
+/// The weight of one base unit in the unit that the invoice prices in, and who says so: the
+/// receipts, else the order. `None` where neither says it in a unit that converts.
 fn expected<'a>(
     case: &Case<'_, 'a>,
     (billed, line): (&Billed<'a>, &OrderLine<'a>),

@@ -1,6 +1,6 @@
-//! Contract prices: what the contract lets a supplier charge, by item, tier of the facility, quantity
-//! and date (`domain.md` A14.3). The order may be wrong, too: what it overpays is a recovery
-//! candidate. Goods that are billed after use have no other price than the contract's.
+//! Contract prices: what the contract lets a supplier charge, by item, tier of the facility,
+//! quantity and date (`domain.md` A14.3). The order may be wrong, too: what it overpays is a
+//! recovery candidate. Goods that are billed after use have no other price than the contract's.
 
 use super::bill::Billed;
 use super::index::OrderLine;
@@ -235,8 +235,8 @@ fn basis(
     }
 }
 
-/// The price of one contract: that of the facility's tier before one for everybody, then the one for
-/// the largest quantity that the order reaches.
+/// The price of one contract: that of the facility's tier before one for everybody, then the one
+/// for the largest quantity that the order reaches.
 fn price<'a>(
     case: &Case<'_, 'a>,
     contract: &'a Contract,

@@ -1,5 +1,5 @@
-//! An invoice long before the goods are due: the amount times the days (`domain.md` A7.4). It clears
-//! by itself, and the reason says when.
+//! An invoice long before the goods are due: the amount times the days (`domain.md` A7.4). It
+//! clears by itself, and the reason says when.
 
 use super::bill::Billed;
 use super::key::Key;

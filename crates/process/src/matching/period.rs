@@ -1,5 +1,5 @@
-//! Dates: the invoice's own against the posting date, and whether the period is open (stages 0 and 9
-//! of `domain.md` A9.1).
+//! Dates: the invoice's own against the posting date, and whether the period is open (stages 0 and
+//! 9 of `domain.md` A9.1).
 
 use super::bill::Billed;
 use super::later::Case;

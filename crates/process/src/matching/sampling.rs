@@ -1,5 +1,5 @@
-//! The audit's sample: a draw that depends on nothing but the invoice and the policy's seed, so that
-//! it can be repeated and cannot be chosen.
+//! The audit's sample: a draw that depends on nothing but the invoice and the policy's seed, so
+//! that it can be repeated and cannot be chosen.
 
 use super::later::Case;
 use super::number::Number;

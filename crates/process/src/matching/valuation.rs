@@ -1,5 +1,5 @@
-//! How far a price variance moves the moving average price of what is on hand: a large jump is worth
-//! knowing before the stock is valued by it (`domain.md` A8.1, `MAP_IMPACT`).
+//! How far a price variance moves the moving average price of what is on hand: a large jump is
+//! worth knowing before the stock is valued by it (`domain.md` A8.1, `MAP_IMPACT`).
 
 use super::bill::Billed;
 use super::key::Key;

@@ -1,5 +1,5 @@
-//! What of tax rules, contracts, rates, recalls, stock and periods makes no sense, or says two things
-//! about one.
+//! What of tax rules, contracts, rates, recalls, stock and periods makes no sense, or says two
+//! things about one.
 
 use super::Faults;
 use crate::matching::number::Number;

@@ -112,7 +112,7 @@ proptest! {
 }
 
 #[track_caller]
-fn assert_refused(facts: Value, pointer: &str) {
+fn assert_refused(facts: &Value, pointer: &str) {
     let mut request = request(&[(100, 1_000, 100_000)], "1", &["1"]);
     for (name, value) in facts.as_object().unwrap() {
         request[name] = value.clone();
@@ -128,27 +128,30 @@ fn facts_that_contradict_each_other_are_refused_with_a_place() {
     let rule =
         |from: &str| json!({ "jurisdiction": "US-IL", "rate_percent": "8.25", "valid_from": from });
     let rules = json!({ "tax_rules": [rule("2026-01-01"), rule("2026-02-01")] });
-    assert_refused(rules, "/tax_rules/1/valid_from");
+    assert_refused(&rules, "/tax_rules/1/valid_from");
     let negative = json!({ "jurisdiction": "US-IL", "rate_percent": "-1" });
-    assert_refused(json!({ "tax_rules": [negative] }), "/tax_rules/0/rate_percent");
+    assert_refused(&json!({ "tax_rules": [negative] }), "/tax_rules/0/rate_percent");
 
-    let price = |from: &str, to: Value| json!({ "item_id": "I", "uom": "EA", "unit_price": "1", "valid_from": from, "valid_to": to });
+    let price = |from: &str, to: Value| {
+        json!({ "item_id": "I", "uom": "EA", "unit_price": "1",
+            "valid_from": from, "valid_to": to })
+    };
     let contract = |prices: Value| {
         json!({ "contracts": [{ "number": "C", "supplier_id": "S", "currency": "EUR",
             "valid_from": "2026-01-01", "prices": prices }] })
     };
     let overlapping =
         json!([price("2026-01-01", json!("2026-03-31")), price("2026-03-31", json!(null))]);
-    assert_refused(contract(overlapping), "/contracts/0/prices/1/valid_from");
+    assert_refused(&contract(overlapping), "/contracts/0/prices/1/valid_from");
     let backwards = json!([price("2026-04-01", json!("2026-03-31"))]);
-    assert_refused(contract(backwards), "/contracts/0/prices/0/valid_to");
+    assert_refused(&contract(backwards), "/contracts/0/prices/0/valid_to");
 
     let rate = json!({ "base": "EUR", "quote": "USD", "rate": "0", "as_of": "2026-01-01" });
-    assert_refused(json!({ "rates": [rate] }), "/rates/0/rate");
+    assert_refused(&json!({ "rates": [rate] }), "/rates/0/rate");
     let recall = json!({ "number": "Z", "item_id": "I", "opened_on": "2026-02-01",
         "closed_on": "2026-01-01" });
-    assert_refused(json!({ "recalls": [recall] }), "/recalls/0/closed_on");
+    assert_refused(&json!({ "recalls": [recall] }), "/recalls/0/closed_on");
     let stock = json!({ "item_id": "I", "quantity": { "value": "1", "uom": "EA" },
         "value": "1.00", "currency": "USD" });
-    assert_refused(json!({ "balances": [stock, stock] }), "/balances/1/item_id");
+    assert_refused(&json!({ "balances": [stock, stock] }), "/balances/1/item_id");
 }
