@@ -24,6 +24,7 @@ mod matching;
 mod openapi;
 mod repeat;
 mod sap_gbi;
+mod simulation;
 mod socket;
 mod storm;
 mod supplier;

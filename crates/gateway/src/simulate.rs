@@ -28,10 +28,7 @@ pub async fn simulate(
     bar.set_style(style.unwrap_or_else(|_built_in| ProgressStyle::default_bar()));
     let mut changes = Vec::new();
     while let Some(lines) = simulation.step().await? {
-        let changed = lines.into_iter().filter_map(|it| match it {
-            SimulationLine::Changed(it) => Some(*it),
-            _other => None,
-        });
+        let changed = lines.into_iter().filter_map(SimulationLine::into_changed);
         let room = CHANGES_MAX.saturating_sub(changes.len());
         changes.extend(changed.take(room));
         bar.set_position(simulation.done());

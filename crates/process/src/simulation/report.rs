@@ -200,3 +200,14 @@ pub enum SimulationLine {
         detail: String,
     },
 }
+
+impl SimulationLine {
+    /// The invoice that would change, where the line is about one.
+    #[must_use]
+    pub fn into_changed(self) -> Option<ChangedInvoice> {
+        match self {
+            Self::Changed(it) => Some(*it),
+            Self::Progress { .. } | Self::Report(_) | Self::Failed { .. } => None,
+        }
+    }
+}

@@ -5,13 +5,15 @@ use super::report::{SimulationLine, SimulationReport};
 use super::tally::{Replayed, Tally, keep, replay};
 use crate::matching::Policy;
 use canonical::{Error, Result};
-use futures_util::future::try_join;
+use futures_util::future::{try_join, try_join_all};
 use std::sync::Arc;
 use store::{RunKey, RunWindow, Store, StoredRun};
 use tokio::sync::OwnedSemaphorePermit;
 
 /// So many runs are in memory twice: those being replayed and those being read.
 const PAGE: u32 = 64;
+/// On so many threads at once.
+const THREADS: usize = 4;
 
 /// A simulation under way.
 #[derive(Debug)]
@@ -87,11 +89,8 @@ impl Simulation {
     pub async fn finish(mut self) -> Result<SimulationReport> {
         let mut changes = Vec::new();
         while let Some(lines) = self.step().await? {
-            for line in lines {
-                if let SimulationLine::Changed(it) = line {
-                    keep(&mut changes, *it);
-                }
-            }
+            let changed = lines.into_iter().filter_map(SimulationLine::into_changed);
+            changed.for_each(|it| keep(&mut changes, it));
         }
         Ok(SimulationReport { changes: Some(changes), ..self.report() })
     }
@@ -104,9 +103,19 @@ impl Simulation {
     }
 }
 
-async fn replay_page(page: Vec<StoredRun>, policy: Arc<Policy>) -> Result<Vec<Replayed>> {
-    let replaying = tokio::task::spawn_blocking(move || {
-        page.iter().map(|it| replay(it, &policy)).collect::<Vec<Replayed>>()
-    });
-    replaying.await.map_err(|error| Error::internal("the replay failed").because(error))
+/// Replays a page on a few threads and gives what came out in the order of the runs.
+async fn replay_page(mut page: Vec<StoredRun>, policy: Arc<Policy>) -> Result<Vec<Replayed>> {
+    let share = page.len().div_ceil(THREADS).max(1);
+    let mut replaying = Vec::with_capacity(THREADS);
+    while !page.is_empty() {
+        let rest = page.split_off(share.min(page.len()));
+        let part = std::mem::replace(&mut page, rest);
+        let policy = Arc::clone(&policy);
+        replaying.push(tokio::task::spawn_blocking(move || {
+            part.iter().map(|it| replay(it, &policy)).collect::<Vec<Replayed>>()
+        }));
+    }
+    let parts = try_join_all(replaying).await;
+    let parts = parts.map_err(|error| Error::internal("the replay failed").because(error))?;
+    Ok(parts.into_iter().flatten().collect())
 }

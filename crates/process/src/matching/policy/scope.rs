@@ -180,20 +180,26 @@ impl Shape {
     }
 }
 
+/// The rules of one scope, each with the days on which it holds, in the order of time.
+pub(super) type Dated<T> = Vec<(Effective, T)>;
+
+/// The rules whose scopes are of one shape.
+type OfShape<T> = Vec<(Scope, Dated<T>)>;
+
 /// Rules by scope, found the most specific first, at a cost that does not grow with their number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Table<T> {
     /// The rules for everything, by the day from which they hold.
-    base: Vec<(Effective, T)>,
+    base: Dated<T>,
     /// The most specific shape first; within one, by what is bound.
-    shapes: Vec<(Shape, Vec<(Scope, Vec<(Effective, T)>)>)>,
+    shapes: Vec<(Shape, OfShape<T>)>,
 }
 
 impl<T> Table<T> {
     pub(super) const EMPTY: Self = Self { base: Vec::new(), shapes: Vec::new() };
 
     /// Of rules whose scopes are each there once, with what holds when in the order of time.
-    pub(super) fn new(rules: Vec<(Scope, Vec<(Effective, T)>)>) -> Self {
+    pub(super) fn new(rules: Vec<(Scope, Dated<T>)>) -> Self {
         let mut table = Self::EMPTY;
         for (scope, dated) in rules {
             if scope.is_everything() {
