@@ -138,6 +138,9 @@ pub struct Import {
     /// The files; `-` reads standard input.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Decide and say what would become of each document, and store and book nothing.
+    #[arg(long)]
+    pub dry_run: bool,
     /// The facility that the documents are for.
     #[arg(long, value_name = "ID")]
     pub facility: Option<String>,

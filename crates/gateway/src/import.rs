@@ -4,7 +4,7 @@ use crate::cli::Format as Output;
 use canonical::{FacilityId, Lane, Outcome, Principal};
 use indicatif::{ProgressBar, ProgressStyle};
 use process::documents::Format;
-use process::{Answer, Process, Submission, SubmittedInvoice};
+use process::{Answer, Preview, Previewed, Process, Submission, SubmittedInvoice};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io::{self, Read as _, Write};
@@ -20,8 +20,11 @@ pub struct Row {
     pub file: String,
     /// The match's outcome, or `refused`.
     pub outcome: String,
-    /// The invoice's id; `None` where it was refused.
+    /// The invoice's id; `None` where it was refused or only looked at.
     pub id: Option<String>,
+    /// The number the supplier gave it, in a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
     /// The codes of its reasons.
     pub reasons: Vec<String>,
     /// Whether it was submitted before.
@@ -30,7 +33,18 @@ pub struct Row {
     pub detail: Option<String>,
 }
 
-/// Submits every file, one after the other, and writes a row for each as it is done. Tells whether
+/// How to import.
+#[derive(Clone, Debug)]
+pub struct How {
+    /// The facility that the documents are for.
+    pub facility: Option<FacilityId>,
+    /// Whether to say what would become of them, and do nothing.
+    pub dry_run: bool,
+    /// For whom the rows are written.
+    pub output: Output,
+}
+
+/// Submits every file, or looks at it, one after the other, and writes a row for each as it is done. Tells whether
 /// none was refused.
 ///
 /// # Errors
@@ -38,19 +52,19 @@ pub struct Row {
 pub async fn import(
     process: &Process,
     files: &[PathBuf],
-    facility: Option<&FacilityId>,
-    output: Output,
+    how: &How,
     to: &mut (dyn Write + Send),
 ) -> io::Result<bool> {
+    let mut way = if how.dry_run { Way::Preview(process.preview()) } else { Way::Submit(process) };
     let bar = ProgressBar::new(u64::try_from(files.len()).unwrap_or_default());
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
     bar.set_style(style.unwrap_or_else(|_built_in| ProgressStyle::default_bar()));
     let mut all_taken = true;
     for file in files {
         bar.set_message(file.display().to_string());
-        for row in submit(process, file, facility).await {
+        for row in way.rows(file, how.facility.as_ref()).await {
             all_taken &= row.outcome != "refused";
-            bar.suspend(|| write(&row, output, to))?;
+            bar.suspend(|| write(&row, how.output, to))?;
         }
         bar.inc(1);
     }
@@ -74,16 +88,66 @@ fn write(row: &Row, output: Output, to: &mut (dyn Write + Send)) -> io::Result<(
         serde_json::to_writer(&mut *to, row)?;
         return writeln!(to);
     }
-    let id = row.id.as_deref().unwrap_or("-");
-    let why = row.detail.clone().unwrap_or_else(|| row.reasons.join(" "));
+    let id = row.id.as_deref().or(row.number.as_deref()).unwrap_or("-");
+    let codes = row.reasons.join(" ");
+    let why = match &row.detail {
+        Some(detail) if codes.is_empty() => detail.clone(),
+        Some(detail) => format!("{codes}: {detail}"),
+        None => codes,
+    };
     let again = if row.replayed { " (submitted before)" } else { "" };
     writeln!(to, "{:<25} {id:<30} {}{again}  {why}", row.outcome, row.file)
 }
 
-async fn submit(process: &Process, file: &Path, facility: Option<&FacilityId>) -> Vec<Row> {
-    match try_submit(process, file, facility).await {
-        Ok(answers) => answers.into_iter().map(|it| row(file, it)).collect(),
-        Err(detail) => vec![refused(file, detail)],
+/// Whether documents are submitted or only looked at.
+enum Way<'p> {
+    Submit(&'p Process),
+    Preview(Preview),
+}
+
+impl Way<'_> {
+    async fn rows(&mut self, file: &Path, facility: Option<&FacilityId>) -> Vec<Row> {
+        match self.try_rows(file, facility).await {
+            Ok(rows) => rows,
+            Err(detail) => vec![refused(file, detail)],
+        }
+    }
+
+    async fn try_rows(
+        &mut self,
+        file: &Path,
+        facility: Option<&FacilityId>,
+    ) -> Result<Vec<Row>, String> {
+        let submission = submission(file, facility)?;
+        let importer = importer();
+        Ok(match self {
+            Self::Submit(process) => {
+                let answers = process.submit_file(&importer, submission).await;
+                answers.map_err(|it| describe(&it))?.into_iter().map(|it| row(file, it)).collect()
+            }
+            Self::Preview(preview) => {
+                let answers = preview.file(&importer, submission).await;
+                answers.map_err(|it| describe(&it))?.into_iter().map(|it| seen(file, it)).collect()
+            }
+        })
+    }
+}
+
+/// The row of a document that was only looked at.
+fn seen(file: &Path, answer: canonical::Result<Previewed>) -> Row {
+    let previewed = match answer {
+        Ok(previewed) => previewed,
+        Err(error) => return refused(file, describe(&error)),
+    };
+    let details = previewed.details.join("; ");
+    Row {
+        file: file.display().to_string(),
+        outcome: Outcome::name(previewed.outcome).to_owned(),
+        id: previewed.submitted_before.as_ref().map(ToString::to_string),
+        number: previewed.supplier_invoice_number.map(|it| it.to_string()),
+        reasons: previewed.codes.iter().map(|it| it.as_str().to_owned()).collect(),
+        replayed: previewed.repeated || previewed.submitted_before.is_some(),
+        detail: Some(details).filter(|it| !it.is_empty()),
     }
 }
 
@@ -101,6 +165,7 @@ fn row(file: &Path, answer: canonical::Result<Answer>) -> Row {
         file: file.display().to_string(),
         outcome: Outcome::name(submitted.outcome).to_owned(),
         id: Some(submitted.id.to_string()),
+        number: None,
         reasons: codes.into_iter().map(str::to_owned).collect(),
         replayed: answer.replayed,
         detail: None,
@@ -112,22 +177,18 @@ fn refused(file: &Path, detail: String) -> Row {
         file: file.display().to_string(),
         outcome: "refused".to_owned(),
         id: None,
+        number: None,
         reasons: Vec::new(),
         replayed: false,
         detail: Some(detail),
     }
 }
 
-async fn try_submit(
-    process: &Process,
-    file: &Path,
-    facility: Option<&FacilityId>,
-) -> Result<Vec<canonical::Result<Answer>>, String> {
+fn submission(file: &Path, facility: Option<&FacilityId>) -> Result<Submission, String> {
     let bytes = read(file).map_err(|error| error.to_string())?;
     let format =
         Format::sniff(&bytes).ok_or("neither X12 (ISA…), XML (<…) nor JSON ({…): no invoice")?;
-    let submission = Submission { format, bytes: bytes.into(), facility_id: facility.cloned() };
-    process.submit_file(&importer(), submission).await.map_err(|error| describe(&error))
+    Ok(Submission { format, bytes: bytes.into(), facility_id: facility.cloned() })
 }
 
 fn describe(error: &canonical::Error) -> String {

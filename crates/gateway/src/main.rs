@@ -7,6 +7,7 @@ use gateway::cli::{
     Check, Cli, Command, Demo, Format, Import, Output, Place, Serve, Simulate, Token,
 };
 use gateway::config::{self, Checked, LogFormat, Source};
+use gateway::import::How;
 use gateway::layers::Fault;
 use gateway::serve::{Listeners, serve};
 use jiff::Timestamp;
@@ -231,11 +232,12 @@ fn import(import: Import) -> Result<ExitCode> {
         let clock = clock();
         let store = Store::open(&checked.config.store).await?;
         let process = gateway::open_process(&checked, &store, &clock)?;
-        let (files, output) = (&import.files, import.output.output);
+        let how = How { facility, dry_run: import.dry_run, output: import.output.output };
         let taken =
-            gateway::import::import(&process, files, facility.as_ref(), output, &mut io::stdout())
-                .await?;
-        gateway::import::book(&process).await?;
+            gateway::import::import(&process, &import.files, &how, &mut io::stdout()).await?;
+        if !how.dry_run {
+            gateway::import::book(&process).await?;
+        }
         store.close().await;
         anyhow::Ok(taken)
     })?;

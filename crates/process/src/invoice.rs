@@ -10,6 +10,7 @@ mod decide;
 mod events;
 mod explain;
 mod outside;
+mod preview;
 mod read;
 mod save;
 mod submit;
@@ -18,6 +19,7 @@ mod submit;
 pub(crate) const FLOW_INVOICES_MAX: usize = 200;
 
 pub(crate) use decide::reason;
+pub use preview::{Preview, Previewed};
 pub use read::InvoiceFilter;
 pub(crate) use save::{POST_PAYABLE, hold};
 pub use submit::{Answer, Submission};

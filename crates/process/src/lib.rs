@@ -20,7 +20,7 @@ pub use api::api;
 pub use flow::{Flow, FlowKey, Part, PartStatus};
 pub use invoice::{
     Answer, ErpDocument, ErpStatus, Hold, HoldState, InvoiceFilter, InvoiceRecord, InvoiceSummary,
-    Links, Run, Submission, SubmittedInvoice,
+    Links, Preview, Previewed, Run, Submission, SubmittedInvoice,
 };
 pub use reading::{DocumentReading, ReadDocument, ReadTotals, Totals};
 pub use simulation::{

@@ -214,3 +214,60 @@ fn documents_of_every_format_are_imported_a_row_each() {
         assert!(text.contains(row["id"].as_str().unwrap()), "another invoice: {line} {text}");
     }
 }
+
+#[test]
+fn a_dry_run_says_what_would_become_of_each_document_and_keeps_nothing() {
+    let home = home();
+    let fixture = |name: &str| top().join("tests/fixtures/import").join(name);
+    let write = |name: &str, invoice: &Value| {
+        let file = home.path().join(name);
+        fs::write(&file, invoice.to_string()).unwrap();
+        file
+    };
+    let matched = demo::invoice("matched");
+    let mut again = matched.clone();
+    again["invoice"]["charges"] = serde_json::json!([]);
+    let mut more = matched.clone();
+    more["invoice"]["supplier_invoice_number"] = "NW-SECOND".into();
+    more["invoice"]["invoice_date"] = "2026-10-30".into();
+    let notes = home.path().join("notes.txt");
+    fs::write(&notes, "Dear supplier,").unwrap();
+    let files = [
+        fixture("invoice.810"),
+        write("first.json", &matched),
+        write("again.json", &again),
+        write("more.json", &more),
+        fixture("invoice.810"),
+        notes,
+    ];
+    let store = format!("sqlite:{}", home.path().join("import.sqlite").display());
+    let import = |dry: bool| -> Said {
+        let mut arguments = vec!["import", "--store", &store, "--output", "json"];
+        arguments.extend(dry.then_some("--dry-run"));
+        let files = files.iter().map(|it| it.to_str().unwrap());
+        binary::run(home.path(), &arguments.into_iter().chain(files).collect::<Vec<_>>())
+    };
+    let rows = |said: &Said| -> Vec<Value> {
+        said.out.lines().map(|it| serde_json::from_str(it).unwrap()).collect()
+    };
+    let dry = import(true);
+    let foreseen = rows(&dry);
+    assert_eq!((dry.code, foreseen.len()), (1, 6), "{dry:?}");
+    assert!(foreseen.iter().all(|it| it["id"].is_null()), "nothing was kept: {}", dry.out);
+    assert_eq!(foreseen[3]["number"], "NW-SECOND", "{}", dry.out);
+    assert_eq!(foreseen[4]["replayed"], true, "the same file again: {}", dry.out);
+    let twice = import(true);
+    assert_eq!(twice.out, dry.out, "a look changes nothing");
+
+    let done = rows(&import(false));
+    for (foreseen, done) in foreseen.iter().zip(&done) {
+        for field in ["file", "outcome", "reasons", "replayed"] {
+            assert_eq!(foreseen[field], done[field], "{field}: {foreseen} {done}");
+        }
+    }
+    let outcomes: Vec<&str> = done.iter().map(|it| it["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes[..2], ["matched", "matched"]);
+    assert!(outcomes[2..4].iter().all(|it| ["blocked", "exception"].contains(it)), "{outcomes:?}");
+    let known = rows(&import(true));
+    assert!(known[..5].iter().all(|it| it["id"].is_string() && it["replayed"] == true));
+}

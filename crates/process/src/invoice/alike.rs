@@ -1,6 +1,7 @@
 //! Earlier invoices that may be the one submitted, found through the store's index. Who is a
 //! duplicate, the match decides.
 
+use super::decide;
 use super::save::Case;
 use crate::Process;
 use crate::matching::{DuplicatePolicy, Facts};
@@ -92,6 +93,25 @@ fn one(Alike { head, lines, parties }: Alike) -> KnownInvoice {
         remit_to,
         tax_id,
         lines: lines.map(|(invoice, result)| billed(invoice, &result)).unwrap_or_default(),
+    }
+}
+
+/// An invoice as those after it know it.
+pub(super) fn as_known(case: &Case, result: &MatchResult) -> KnownInvoice {
+    let invoice = &case.invoice;
+    KnownInvoice {
+        id: case.id.to_string(),
+        supplier_group: Some(case.group.clone()),
+        supplier_id: invoice.supplier_id.clone(),
+        supplier_invoice_number: invoice.supplier_invoice_number.clone(),
+        kind: invoice.kind,
+        state: decide::state(result.outcome),
+        currency: invoice.currency,
+        gross_amount: invoice.gross_amount,
+        invoice_date: invoice.invoice_date,
+        remit_to: invoice.remit_to.clone(),
+        tax_id: None,
+        lines: billed(invoice.clone(), result),
     }
 }
 

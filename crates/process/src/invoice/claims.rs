@@ -2,12 +2,14 @@
 //! small however often an order is billed. Which invoices they were, the store knows by its
 //! bookings.
 
+use super::decide;
 use crate::matching::Claim;
 use canonical::{
-    Decimal, Error, Exact, InvoiceId, PurchaseOrderNumber, Quantity, ReceiptNumber, Result, Uom,
-    exact_text, read_exact, show,
+    Allocation, Currency, Decimal, Error, Exact, InvoiceId, LineResult, MatchResult,
+    PurchaseOrderNumber, Quantity, ReceiptNumber, Result, Uom, exact_text, read_exact, show,
 };
 use std::collections::BTreeMap;
+use store::{NewClaim, OrderLine};
 
 type Key = (PurchaseOrderNumber, u32, Option<ReceiptNumber>, String, Option<String>);
 
@@ -25,6 +27,28 @@ struct Sum {
 pub(super) struct Cited {
     pub(super) number: String,
     pub(super) invoices: Vec<InvoiceId>,
+}
+
+/// What a decision claims of order lines: nothing where it cannot be booked.
+pub(super) fn of(id: &InvoiceId, currency: Currency, result: &MatchResult) -> Vec<NewClaim> {
+    if !decide::state(result.outcome).is_booked() {
+        return Vec::new();
+    }
+    let one = |line: &LineResult, it: &Allocation| NewClaim {
+        order_line: OrderLine {
+            number: it.purchase_order_number.clone(),
+            line: it.purchase_order_line,
+        },
+        invoice_id: id.clone(),
+        invoice_line: line.invoice_line,
+        receipt_number: it.receipt_number.clone(),
+        quantity: it.quantity.to_string(),
+        uom: it.uom.to_string(),
+        amount: it.amount.to_string(),
+        currency,
+    };
+    let lines = result.lines.iter();
+    lines.flat_map(|line| line.allocations.iter().map(move |it| one(line, it))).collect()
 }
 
 /// The claims of booked invoices, summed; in the order of their order lines. Those of the invoice
@@ -78,8 +102,7 @@ fn claim((key, sum): (Key, Sum)) -> Result<Claim> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use canonical::{Currency, InvoiceState};
-    use store::{NewClaim, OrderLine};
+    use canonical::InvoiceState;
 
     fn booked(invoice: &str, line: u32, quantity: &str, state: InvoiceState) -> store::Claim {
         store::Claim {

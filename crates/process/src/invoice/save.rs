@@ -18,7 +18,7 @@ use serde_json::json;
 use stack::idempotency::Claim;
 use store::{
     Batch, Committed, Document, Erp, ErpStatus, Guard, Hold, HoldState, InvoiceHead, KeptAnswer,
-    MatchRun, NewAnswer, NewClaim, NewMatchRun, NewWork, OrderLine,
+    MatchRun, NewAnswer, NewMatchRun, NewWork, OrderLine,
 };
 
 /// The kind of work that books a payable.
@@ -160,7 +160,9 @@ pub(crate) async fn save(
     batch.insert_invoice(&head, &case.invoice)?;
     batch.insert_duplicate_keys(&head, &alike::keys(case, facts));
     add_holds(process, &mut batch, case, &result, now)?;
-    add_claims(&mut batch, case, &result);
+    for it in claims::of(&case.id, case.invoice.currency, &result) {
+        batch.insert_claim(&it);
+    }
     events::append(&mut batch, case, &result, now)?;
     if wants_booking(&result) {
         batch.enqueue_work(booking(case, now));
@@ -297,29 +299,6 @@ pub(crate) fn hold(
         detail_json: serde_json::to_string(reason)
             .map_err(|error| Error::internal("a reason has no JSON form").because(error))?,
     })
-}
-
-fn add_claims(batch: &mut Batch, case: &Case, result: &MatchResult) {
-    if !decide::state(result.outcome).is_booked() {
-        return;
-    }
-    for line in &result.lines {
-        for it in &line.allocations {
-            batch.insert_claim(&NewClaim {
-                order_line: OrderLine {
-                    number: it.purchase_order_number.clone(),
-                    line: it.purchase_order_line,
-                },
-                invoice_id: case.id.clone(),
-                invoice_line: line.invoice_line,
-                receipt_number: it.receipt_number.clone(),
-                quantity: it.quantity.to_string(),
-                uom: it.uom.to_string(),
-                amount: it.amount.to_string(),
-                currency: case.invoice.currency,
-            });
-        }
-    }
 }
 
 fn booking(case: &Case, now: Timestamp) -> NewWork {

@@ -31,10 +31,11 @@ pub struct Submission {
 }
 
 /// What came in, and how it is told from everything else that did.
-struct Arrival {
+#[derive(Debug)]
+pub(super) struct Arrival {
     submission: Submission,
-    channel: String,
-    payload_sha256: String,
+    pub(super) channel: String,
+    pub(super) payload_sha256: String,
 }
 
 /// The answer to a submission.
@@ -81,23 +82,38 @@ impl Process {
         principal: &Principal,
         submission: Submission,
     ) -> Result<Vec<Result<Answer>>> {
-        let whole = sha256_hex(&submission.bytes);
-        let channel = channel(&submission, principal);
-        let documents = self.read_each(&submission).await?;
-        let several = documents.len() > 1;
-        let mut answers = Vec::with_capacity(documents.len());
-        for (place, document) in documents.into_iter().enumerate() {
-            let place = place + 1;
-            let payload_sha256 = if several { format!("{whole}#{place}") } else { whole.clone() };
-            let (submission, channel) = (submission.clone(), channel.clone());
-            let arrival = Arrival { submission, channel, payload_sha256 };
-            answers.push(match document.outcome {
+        let arrivals = self.arrivals(principal, &submission).await?;
+        let mut answers = Vec::with_capacity(arrivals.len());
+        for (arrival, invoice) in arrivals {
+            answers.push(match invoice {
+                Ok(it) => self.submit_parsed(principal, arrival, it, None).await,
                 Err(error) => Err(error),
-                Ok(Parsed::Invoice(it)) => self.submit_parsed(principal, arrival, *it, None).await,
-                Ok(other) => Err(unstored(&other)),
             });
         }
         Ok(answers)
+    }
+
+    /// Every document of a file as something that came in, and the invoice that it is.
+    pub(super) async fn arrivals(
+        &self,
+        principal: &Principal,
+        submission: &Submission,
+    ) -> Result<Vec<(Arrival, Result<ParsedInvoice>)>> {
+        let whole = sha256_hex(&submission.bytes);
+        let channel = channel(submission, principal);
+        let documents = self.read_each(submission).await?;
+        let several = documents.len() > 1;
+        let numbered = documents.into_iter().enumerate().map(|(place, document)| {
+            let place = place + 1;
+            let payload_sha256 = if several { format!("{whole}#{place}") } else { whole.clone() };
+            let (submission, channel) = (submission.clone(), channel.clone());
+            let invoice = document.outcome.and_then(|it| match it {
+                Parsed::Invoice(it) => Ok(*it),
+                other => Err(unstored(&other)),
+            });
+            (Arrival { submission, channel, payload_sha256 }, invoice)
+        });
+        Ok(numbered.collect())
     }
 
     /// Reads every document of a file by itself.
@@ -122,9 +138,20 @@ impl Process {
         &self,
         principal: &Principal,
         arrival: Arrival,
-        mut parsed: ParsedInvoice,
+        parsed: ParsedInvoice,
         claim: Option<Claim>,
     ) -> Result<Answer> {
+        let (case, gathered) = self.prepare(principal, arrival, parsed).await?;
+        self.decide_and_store(case, gathered, claim).await
+    }
+
+    /// Checks an invoice and asks the back ends about it.
+    pub(super) async fn prepare(
+        &self,
+        principal: &Principal,
+        arrival: Arrival,
+        mut parsed: ParsedInvoice,
+    ) -> Result<(Case, Gathered)> {
         if parsed.invoice.facility_id.is_none() {
             parsed.invoice.facility_id = arrival.submission.facility_id.clone();
         }
@@ -133,9 +160,12 @@ impl Process {
         if !faults.is_empty() {
             return Err(Error::invalid_fields(faults));
         }
-        let gathered = self.gather(principal, &parsed).await?;
+        let mut gathered = self.gather(principal, &parsed).await?;
+        gathered.facts.duplicates_asked = true;
+        // the day in UTC: no time zones are built in
+        gathered.facts.as_of = Some(self.now().to_zoned(TimeZone::UTC).date());
         let case = self.case(principal, arrival, parsed.invoice, &gathered)?;
-        self.decide_and_store(case, gathered, claim).await
+        Ok((case, gathered))
     }
 
     async fn gather(&self, principal: &Principal, parsed: &ParsedInvoice) -> Result<Gathered> {
@@ -201,9 +231,6 @@ impl Process {
         claim: Option<Claim>,
     ) -> Result<Answer> {
         let _turns = self.turns().take(case.guard_keys()).await;
-        gathered.facts.duplicates_asked = true;
-        // the day in UTC: no time zones are built in
-        gathered.facts.as_of = Some(self.now().to_zoned(TimeZone::UTC).date());
         for _ in 0..ATTEMPTS_MAX {
             if let Some(answer) = save::replay(self, &case.channel, &case.payload_sha256).await? {
                 return Ok(answer);
