@@ -4,12 +4,16 @@
 
 mod apply;
 mod candidate;
+mod correction;
 mod cure;
+mod effort;
 mod search;
 mod words;
 
 pub use apply::{Waived, apply};
-pub use cure::{CorrectedCharge, Correction, Cure, Effort, OrderLine, Part};
+pub use correction::{CorrectedCharge, Correction, OrderLine, Part};
+pub use cure::Cure;
+pub use effort::Effort;
 
 use super::key::Key;
 use super::policy::Policy;

@@ -2,7 +2,8 @@
 
 use super::super::number::Number;
 use super::super::request::{Credit, CreditKind, Facts};
-use super::cure::{Cure, Part};
+use super::correction::Part;
+use super::cure::Cure;
 use canonical::{
     ChargeKind, Code, Decimal, Disposition, Invoice, Money, PurchaseOrderNumber, Quantity, Receipt,
     ReceiptNumber, UsageEvent,

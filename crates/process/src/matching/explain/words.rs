@@ -3,7 +3,9 @@
 use super::super::number::Number;
 use super::super::request::Facts;
 use super::super::stand::price_of_one;
-use super::cure::{Correction, Cure, Effort, Part};
+use super::correction::{Correction, Part};
+use super::cure::Cure;
+use super::effort::Effort;
 use super::{CureSet, ExplainedReason};
 use canonical::{Decimal, Invoice, Money, Outcome, PurchaseOrderLine, PurchaseOrderNumber};
 

@@ -3,7 +3,7 @@
 
 use super::super::super::number::Number;
 use super::super::super::request::{CreditKind, Facts};
-use super::super::cure::{CorrectedCharge, Correction};
+use super::super::correction::{CorrectedCharge, Correction};
 use super::written;
 use canonical::{Charge, Currency, Decimal, Invoice, InvoiceLine, Money};
 

@@ -2,7 +2,8 @@
 
 use super::super::super::number::Number;
 use super::super::apply::{net, parts, today, written};
-use super::super::cure::{CorrectedCharge, Correction, Cure, Part};
+use super::super::correction::{CorrectedCharge, Correction, Part};
+use super::super::cure::Cure;
 use super::Case;
 use canonical::{ChargeKind, FreightTerms, Money, Quantity};
 use jiff::civil::Date;

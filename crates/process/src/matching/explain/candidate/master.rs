@@ -1,7 +1,8 @@
 //! Suppliers, rates, periods, recalls and earlier invoices.
 
 use super::super::apply::today;
-use super::super::cure::{Correction, Cure};
+use super::super::correction::Correction;
+use super::super::cure::Cure;
 use super::Case;
 use canonical::{Code, Currency, CurrencyRate};
 

@@ -1,7 +1,8 @@
 //! Orders: which one is billed, and how it stands.
 
 use super::super::apply::today;
-use super::super::cure::{Correction, Cure, OrderLine};
+use super::super::correction::{Correction, OrderLine};
+use super::super::cure::Cure;
 use super::Case;
 use canonical::{OrderStatus, PurchaseOrder, PurchaseOrderLine};
 

@@ -1,6 +1,7 @@
 //! Prices: credits, change orders, contracts, and what the supplier corrects.
 
-use super::super::cure::{Correction, Cure};
+use super::super::correction::Correction;
+use super::super::cure::Cure;
 use super::Case;
 use canonical::{Currency, Decimal, Exact, round_half_away};
 use num_traits::{Signed as _, ToPrimitive as _, Zero as _};

@@ -1,6 +1,7 @@
 //! Quantities: goods, inspections, usages, credits, orders, and what is billed.
 
-use super::super::cure::{Correction, Cure};
+use super::super::correction::Correction;
+use super::super::cure::Cure;
 use super::Case;
 use canonical::{Decimal, Exact, Quantity, Uom};
 use num_traits::{Signed as _, ToPrimitive as _, Zero as _};

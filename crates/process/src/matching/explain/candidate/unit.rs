@@ -3,7 +3,8 @@
 use super::super::super::number::Number;
 use super::super::super::stand::price_of_one;
 use super::super::super::unit::{between, row_factor};
-use super::super::cure::{Correction, Cure};
+use super::super::correction::Correction;
+use super::super::cure::Cure;
 use super::Case;
 use canonical::{Code, Decimal, Item, Packaging, Quantity, SupplierId, Uom};
 use std::collections::BTreeSet;

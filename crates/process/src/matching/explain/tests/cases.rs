@@ -58,3 +58,15 @@ fn the_cheapest_cures_are_named_as_specified() {
     );
     assert_offers("M08", "a corrected invoice on which the price of line 1 is 100.00");
 }
+
+#[test]
+fn every_code_has_a_cure_or_is_a_decision_or_a_companion() {
+    use canonical::Code;
+    // what only a person can decide, or the finance system
+    let decided = [Code::Int03, Code::Int04, Code::Amt02, Code::Amt03, Code::Ctl01];
+    for code in Code::ALL {
+        let named = !candidate::families(*code).is_empty();
+        let alone = decided.contains(code) || code.outcome().is_none();
+        assert!(named != alone, "{code}");
+    }
+}

@@ -238,7 +238,8 @@ fn what_does_not_wait_needs_nothing() {
             "gross_amount": "2.00" },
         "purchase_orders": [{ "number": "PO-9", "supplier_id": "SUP-1", "currency": "USD",
             "status": "dispatched", "order_date": "2026-04-20", "lines": [{ "line_number": 10,
-                "quantity": quantity(2, "EA"), "unit_price": "1.00", "match_mode": "two_way" }] }] }),
+                "quantity": quantity(2, "EA"), "unit_price": "1.00",
+                "match_mode": "two_way" }] }] }),
         &shipped(),
     );
     assert_eq!(asked.explanation.cures, []);
