@@ -86,7 +86,7 @@ impl Process {
         let Some(policy) = policy.filter(|_| faults.is_empty()) else {
             return Err(Error::invalid_fields(faults));
         };
-        // ok: what is decided from now on is not in the window, so that it is the same on every page
+        // ok: what is decided from now on is not in the window: it is the same on every page
         let to = to.map_or(now, |it| it.min(now));
         Ok((policy, RunWindow { from, to, supplier_id: supplier, facility_id: facility }))
     }

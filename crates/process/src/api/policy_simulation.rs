@@ -24,9 +24,10 @@ const LINES: &str = "application/x-ndjson";
 /// through or held, by supplier, facility and reason. Runs that the replayed version decided are
 /// compared byte for byte. Stores nothing.
 ///
-/// With `Accept: application/x-ndjson` the answer is a stream of lines, each a JSON object: progress,
-/// every invoice that would change, and the report at the end. It may take as long as it takes;
-/// the answer in one piece must come within the gateway's deadline, and is for small windows.
+/// With `Accept: application/x-ndjson` the answer is a stream of lines, each a JSON object:
+/// progress, every invoice that would change, and the report at the end. It may take as long as it
+/// takes; the answer in one piece must come within the gateway's deadline, and is for small
+/// windows.
 #[utoipa::path(
     post,
     path = "/process/v1/policy-simulations",

@@ -46,9 +46,9 @@ impl<'a> Rates<'a> {
         self.quoted((currency, self.functional), RateKind::Spot, date)
     }
 
-    /// How much of `to` one unit of `from` is on the invoice date, where a contract lets an order in
-    /// the one be billed in the other: as agreed, else as published, else through the functional
-    /// currency.
+    /// How much of `to` one unit of `from` is on the invoice date, where a contract lets an order
+    /// in the one be billed in the other: as agreed, else as published, else through the
+    /// functional currency.
     pub(super) fn between(self, from: Currency, to: Currency) -> Option<Number> {
         let (_currency, date, _settled) = self.invoice;
         let agreed = self.quoted((from, to), RateKind::Contract, date);

@@ -15,8 +15,8 @@ use canonical::{
 use jiff::civil::Date;
 use std::fmt::Write as _;
 
-/// What every comparison needs to know: the policy, what the document and its lines are about as far
-/// as its rows depend on it, and what the invoice's amounts are worth in the policy's currency.
+/// What every comparison needs to know: the policy, what the document and its lines are about as
+/// far as its rows depend on it, and what the invoice's amounts are worth in the policy's currency.
 pub(super) struct Terms<'a> {
     pub(super) policy: &'a Policy,
     pub(super) invoice_date: Date,
