@@ -170,14 +170,14 @@ struct Inner {
 #[test]
 fn an_array_is_no_object() {
     let fine = r#"{"one":1,"two":[{"name":"a"}],"three":{"name":"b"}}"#;
-    let read: Pair = super::from_slice(fine.as_bytes()).unwrap();
+    let read: Pair = from_slice(fine.as_bytes()).unwrap();
     assert_eq!((read.two.len(), read.three.is_some()), (1, true));
     for (body, pointer) in [
         (r#"[1,[{"name":"a"}]]"#, ""),
         (r#"{"one":1,"two":[{"name":"a"},["b"]]}"#, "/two/1"),
         (r#"{"one":1,"two":[],"three":["b"]}"#, "/three"),
     ] {
-        let error = super::from_slice::<Pair>(body.as_bytes()).unwrap_err();
+        let error = from_slice::<Pair>(body.as_bytes()).unwrap_err();
         let pointers: Vec<&str> = error.fields().iter().map(|it| it.pointer.as_str()).collect();
         assert!(pointers.contains(&pointer) || pointer.is_empty(), "{body}: {error:?}");
     }

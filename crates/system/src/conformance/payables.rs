@@ -17,6 +17,7 @@ pub(super) async fn payables(backend: &Arc<dyn Backend>, expected: &Expected, fa
     let Some(first) = faults.take("payables: create", kept.create(new).await) else { return };
     booked(new, &first, faults);
     again(kept, new, &first, faults).await;
+    of_orders(kept, new, &first, faults).await;
     at_once(kept, new, faults).await;
     let list = async |it| kept.list(None, &it).await;
     // ids may be numbers without leading zeros: the shorter one is the smaller one
@@ -82,6 +83,17 @@ async fn again(kept: &dyn Payables, new: &NewPayable, first: &Payable, faults: &
         let only = found.len() == 1 && found.iter().all(|it| it.id == first.id);
         faults.check(only, "payables: find_by_reference finds the one");
     }
+    let Some(other) = renamed(new, "-other", &new.reference) else {
+        return faults.add("payables: the invoice id is too long to make another of it");
+    };
+    match kept.create(&other).await {
+        Err(error) if error.kind() == Kind::Conflict => {}
+        Err(error) => faults.add(format!("payables: a used reference is {:?}", error.kind())),
+        Ok(_) => faults.add("payables: one reference is booked for two invoices"),
+    }
+}
+
+async fn of_orders(kept: &dyn Payables, new: &NewPayable, first: &Payable, faults: &mut Faults) {
     let billed = new.lines.iter().filter_map(|it| it.purchase_order_number.clone());
     let orders: Vec<PurchaseOrderNumber> = billed.collect();
     if let Some(found) = faults.take("payables: of_orders", kept.of_orders(&orders).await) {
@@ -98,14 +110,6 @@ async fn again(kept: &dyn Payables, new: &NewPayable, first: &Payable, faults: &
     let none = kept.of_orders(&[]).await;
     if let Some(none) = faults.take("payables: of no orders", none) {
         faults.check(none.is_empty(), "payables: of no orders there are some");
-    }
-    let Some(other) = renamed(new, "-other", &new.reference) else {
-        return faults.add("payables: the invoice id is too long to make another of it");
-    };
-    match kept.create(&other).await {
-        Err(error) if error.kind() == Kind::Conflict => {}
-        Err(error) => faults.add(format!("payables: a used reference is {:?}", error.kind())),
-        Ok(_) => faults.add("payables: one reference is booked for two invoices"),
     }
 }
 
