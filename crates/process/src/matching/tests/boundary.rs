@@ -206,7 +206,8 @@ proptest! {
 
     #[test]
     fn a_limit_is_inside_and_the_smallest_step_more_is_not(
-        place in 0..LIMITS.len(), amount in 1i64..100_000, percent in 1i64..90, over in any::<bool>(),
+        place in 0..LIMITS.len(), amount in 1i64..100_000, percent in 1i64..90,
+        over in any::<bool>(),
     ) {
         let limit = LIMITS[place];
         let size = if limit.of == Of::Amount { amount } else { percent };

@@ -91,9 +91,11 @@ proptest! {
     /// A20.3
     #[test]
     fn allocated_money_adds_up_and_no_share_is_off_by_a_cent(
-        total in -1_000_000i128..1_000_000, weights in proptest::collection::vec(1u32..10_000, 1..9),
+        total in -1_000_000i128..1_000_000,
+        weights in proptest::collection::vec(1u32..10_000, 1..9),
     ) {
-        let exact: Vec<Exact> = weights.iter().map(|it| Exact::from_integer((*it).into())).collect();
+        let whole = |it: &u32| Exact::from_integer((*it).into());
+        let exact: Vec<Exact> = weights.iter().map(whole).collect();
         let shares = allocate(total, &exact);
         prop_assert_eq!(shares.iter().sum::<i128>(), total);
         let whole: i128 = weights.iter().map(|it| i128::from(*it)).sum();
