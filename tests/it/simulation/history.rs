@@ -10,16 +10,16 @@ use store::{Batch, Committed, InvoiceHead, MatchRun, NewMatchRun, RunWindow, Sto
 use tests::Dice;
 
 /// So many runs are stored.
-pub const RUNS: u64 = 100_000;
+pub(super) const RUNS: u64 = 100_000;
 /// In so many of them a change is looked for.
-pub const PLANTED: u64 = 20_000;
-pub const SUPPLIERS: u64 = 12;
+pub(super) const PLANTED: u64 = 20_000;
+pub(super) const SUPPLIERS: u64 = 12;
 const CASES: u64 = 1_000;
 const PER_COMMIT: u64 = 500;
 
 /// One line: so many pieces, ordered at so many cents and billed dearer.
 #[derive(Debug)]
-pub struct Case {
+pub(super) struct Case {
     number: u64,
     quantity: u64,
     price: u64,
@@ -39,23 +39,23 @@ impl Case {
     }
 
     /// How much too much is billed, in cents.
-    pub const fn over(&self) -> u64 {
+    pub(super) const fn over(&self) -> u64 {
         self.quantity * self.dearer
     }
 
-    pub const fn is_within_percent(&self) -> bool {
+    pub(super) const fn is_within_percent(&self) -> bool {
         self.dearer * 100 <= self.price * 3
     }
 
-    pub const fn is_received(&self) -> bool {
+    pub(super) const fn is_received(&self) -> bool {
         self.received == self.quantity
     }
 
-    pub const fn net(&self) -> u64 {
+    pub(super) const fn net(&self) -> u64 {
         self.quantity * (self.price + self.dearer)
     }
 
-    pub fn supplier(&self) -> String {
+    pub(super) fn supplier(&self) -> String {
         format!("SUP-{}", self.number % SUPPLIERS)
     }
 
@@ -99,14 +99,13 @@ struct Told {
     result: MatchResult,
 }
 
-pub async fn write(url: &str) -> Vec<Case> {
+pub(super) async fn write(url: &str) -> Vec<Case> {
     write_some(url, RUNS).await
 }
 
 /// Stores so many runs, a second apart, and gives the cases that they tell.
-pub async fn write_some(url: &str, runs: u64) -> Vec<Case> {
+pub(super) async fn write_some(url: &str, runs: u64) -> Vec<Case> {
     let seed = Dice::seed(20_260_504);
-    println!("THREEWAY_SEED={seed}");
     let mut dice = Dice::new(seed);
     let cases: Vec<Case> = (0..CASES).map(|it| Case::new(it, &mut dice)).collect();
     let policy = Policy::default_shipped().unwrap();
@@ -180,7 +179,7 @@ fn head(number: u64, invoice: &Invoice, outcome: Outcome) -> InvoiceHead {
 }
 
 /// Replays a policy over the first `runs` of it.
-pub async fn simulate(url: &str, proposed: Option<Value>, runs: u64) -> SimulationReport {
+pub(super) async fn simulate(url: &str, proposed: Option<Value>, runs: u64) -> SimulationReport {
     let store = Store::open_existing(url).await.unwrap();
     let document: Option<PolicyDocument> = proposed.map(|it| serde_json::from_value(it).unwrap());
     let policy = document.map_or_else(

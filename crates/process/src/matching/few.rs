@@ -141,7 +141,7 @@ pub(super) enum Numbers {
 impl Numbers {
     /// Of numbers whose places begin at `place` and follow each other; of several equal ones, the
     /// first counts.
-    pub(super) fn new(numbers: impl Iterator<Item = u32> + Clone, place: u32) -> Self {
+    pub(super) fn new(numbers: &(impl Iterator<Item = u32> + Clone), place: u32) -> Self {
         let mut each = numbers.clone();
         let (first, second) = (each.next().unwrap_or_default(), each.next());
         let step = second.and_then(|it| it.checked_sub(first)).unwrap_or(1).max(1);
@@ -185,7 +185,7 @@ mod tests {
 
     #[track_caller]
     fn check(numbers: &[u32]) {
-        let places = Numbers::new(numbers.iter().copied(), 7);
+        let places = Numbers::new(&numbers.iter().copied(), 7);
         for number in numbers.iter().flat_map(|it| [it.saturating_sub(1), *it, it + 1, it * 2]) {
             assert_eq!(places.get(number), first_of(numbers, number), "{number} of {numbers:?}");
         }

@@ -248,7 +248,7 @@ impl<'a> Index<'a> {
             });
         }
         let numbers = self.lines.iter().skip(first).map(|it| it.line.line_number);
-        let by_number = Numbers::new(numbers, place(first));
+        let by_number = Numbers::new(&numbers, place(first));
         let places = place(first)..place(self.lines.len());
         self.orders.push(Order { order, by_number, places, names: OnceCell::new() });
     }
