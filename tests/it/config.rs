@@ -3,7 +3,7 @@
 use canonical::Clock;
 use gateway::config::{self, Source};
 use process::documents::{self, Format, Mappings};
-use process::matching::Policy;
+use process::matching::{DuplicatePolicy, Policy};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tests::{TestClock, TestGateway, top};
@@ -33,6 +33,9 @@ async fn every_file_that_ships_loads() {
                 text.parse::<toml::Table>().unwrap();
             }
             _ if name.ends_with("README.md") => {}
+            Some(("policies", "duplicates.toml")) => {
+                DuplicatePolicy::parse_toml(&text).unwrap_or_else(|it| panic!("{name}: {it:?}"));
+            }
             Some(("policies", _)) if name.ends_with(".toml") => {
                 Policy::parse_toml(&text).unwrap_or_else(|error| panic!("{name}: {error:?}"));
             }
@@ -136,7 +139,11 @@ fn a_faulty_policy_is_told_row_by_row() {
         ),
         ("key = \"TAX_UNDER\"", "key = \"TAX_OVER\"", vec!["own.toml /rows/12", "own.toml /rows"]),
         ("abs = \"5\"", "abs = \"5.5\"", vec!["own.toml /rows/16/upper/abs"]),
-        ("percent = \"0\"", "percent = \"101\"", vec!["own.toml /sampling/percent"]),
+        (
+            "percent = \"0\"",
+            "percent = \"101\"",
+            vec!["own.toml /sampling/percent", "own.toml /sampling/seed"],
+        ),
         ("version = 1", "version = \"one\"", vec!["own.toml (the file)"]),
         ("reason = \"Starting", "raison = \"Starting", vec!["own.toml (the file)"]),
     ] {

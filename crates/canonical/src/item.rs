@@ -32,8 +32,8 @@ pub struct Item {
     /// Whether every receipt names a serial number for each piece (`LOT-01`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub serial_controlled: bool,
-    /// The days of life that goods must have left at receipt; with it, a receipt says when the goods
-    /// expire (`SHELF_LIFE`).
+    /// The days of life that goods must have left at receipt; with it, a receipt says when the
+    /// goods expire (`SHELF_LIFE`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_shelf_days: Option<u16>,
     /// The base unit's own GTIN.

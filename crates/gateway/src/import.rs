@@ -44,8 +44,8 @@ pub struct How {
     pub output: Output,
 }
 
-/// Submits every file, or looks at it, one after the other, and writes a row for each as it is done. Tells whether
-/// none was refused.
+/// Submits every file, or looks at it, one after the other, and writes a row for each as it is
+/// done. Tells whether none was refused.
 ///
 /// # Errors
 /// Where the answer cannot be written.

@@ -255,8 +255,8 @@ pub struct Control {
     pub transaction: Option<String>,
 }
 
-/// Reads every document in `bytes` under the shipped mappings; one X12 file may hold several, in one
-/// or more interchanges. All of them are read, or none.
+/// Reads every document in `bytes` under the shipped mappings; one X12 file may hold several, in
+/// one or more interchanges. All of them are read, or none.
 ///
 /// What the match cannot compute with, whatever the format, is the caller's to check with
 /// [`crate::matching::check_invoice`].

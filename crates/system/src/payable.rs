@@ -38,8 +38,9 @@ pub trait Payables: Debug + Send + Sync {
         reference: &SupplierInvoiceNumber,
     ) -> Result<Vec<Payable>>;
 
-    /// Payables with a line that bills one of these orders, whoever booked them, cancelled ones left
-    /// out, each once, in one call to the back end. A ledger that does not know orders gives none.
+    /// Payables with a line that bills one of these orders, whoever booked them, cancelled ones
+    /// left out, each once, in one call to the back end. A ledger that does not know orders gives
+    /// none.
     ///
     /// # Errors
     /// `unavailable`, `timed_out`, `upstream`.

@@ -118,7 +118,7 @@ async fn what_can_be_read_and_is_wrong_is_an_exception_with_a_reason() {
     for row in [
         ("unknown order", with("PO-1023", "PO-0"), Taken("exception", "PO-02")),
         ("unknown supplier", unknown, Taken("exception", "SUP-01")),
-        ("unknown unit", with("*30*CA*", "*30*QQ*"), Taken("exception", "UOM-01")),
+        ("unknown unit", with("*30*CA*", "*30*QQ*"), At("segment 9 (IT1) element 03")),
         ("another currency", with("CUR*SE*USD", "CUR*SE*EUR"), Taken("exception", "CUR-01")),
         ("an absurd total", with("TDS*666920", "TDS*99999999999999"), Taken("exception", "TOT-01")),
         ("an absurd quantity", with("IT1*1*30*", "IT1*1*99999999*"), Taken("exception", "TOT-01")),

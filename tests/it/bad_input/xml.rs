@@ -155,11 +155,16 @@ async fn what_can_be_read_and_is_wrong_is_an_exception_with_a_reason() {
         ),
         (
             "a total that does not add up",
+            super::xml::document().replace("\"USD\">732.40<", "\"USD\">999.40<").into_bytes(),
+            Taken("exception", "TOT-01"),
+        ),
+        (
+            "two totals that contradict each other",
             with(
                 "<cbc:TaxInclusiveAmount currencyID=\"USD\">732.40",
                 "<cbc:TaxInclusiveAmount currencyID=\"USD\">999.40",
             ),
-            Taken("exception", "TOT-01"),
+            At("/Invoice/LegalMonetaryTotal/PayableAmount"),
         ),
     ] {
         check(XML, vec![row]).await;

@@ -266,8 +266,7 @@ fn a_dry_run_says_what_would_become_of_each_document_and_keeps_nothing() {
         }
     }
     let outcomes: Vec<&str> = done.iter().map(|it| it["outcome"].as_str().unwrap()).collect();
-    assert_eq!(outcomes[..2], ["matched", "matched"]);
-    assert!(outcomes[2..4].iter().all(|it| ["blocked", "exception"].contains(it)), "{outcomes:?}");
+    assert_eq!(outcomes[..3], ["matched", "blocked", "exception"], "the 810 took the goods");
     let known = rows(&import(true));
     assert!(known[..5].iter().all(|it| it["id"].is_string() && it["replayed"] == true));
 }

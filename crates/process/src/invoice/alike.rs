@@ -96,11 +96,11 @@ fn one(Alike { head, lines, parties }: Alike) -> KnownInvoice {
     }
 }
 
-/// An invoice as those after it know it.
+/// An invoice that is not stored, as those after it know it: by its own number.
 pub(super) fn as_known(case: &Case, result: &MatchResult) -> KnownInvoice {
     let invoice = &case.invoice;
     KnownInvoice {
-        id: case.id.to_string(),
+        id: invoice.supplier_invoice_number.to_string(),
         supplier_group: Some(case.group.clone()),
         supplier_id: invoice.supplier_id.clone(),
         supplier_invoice_number: invoice.supplier_invoice_number.clone(),

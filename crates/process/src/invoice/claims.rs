@@ -21,8 +21,8 @@ struct Sum {
     places: u32,
 }
 
-/// The invoice that a credit or debit memo cites: the number on the memo, and the invoices here that
-/// carry it.
+/// The invoice that a credit or debit memo cites: the number on the memo, and the invoices here
+/// that carry it.
 #[derive(Debug)]
 pub(super) struct Cited {
     pub(super) number: String,

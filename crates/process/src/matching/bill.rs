@@ -286,7 +286,8 @@ impl<'a> Ground<'a> {
             }
             Some(None) => {
                 let detail = format!(
-                    "order {number} is in {ours} and may be billed in {theirs}, and there is no rate"
+                    "order {number} is in {ours} and may be billed in {theirs}, and there is no \
+                     rate"
                 );
                 it.stop(report, Code::Cur02, detail);
             }

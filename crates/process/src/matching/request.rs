@@ -28,8 +28,8 @@ macro_rules! facts {
             pub explain: bool,
             /// The invoice.
             pub invoice: Invoice,
-            /// The posting date, in the facility's time zone; the invoice date where it is not given,
-            /// and then nothing is asked about the invoice's age.
+            /// The posting date, in the facility's time zone; the invoice date where it is not
+            /// given, and then nothing is asked about the invoice's age.
             #[serde(default)]
             pub as_of: Option<Date>,
             /// Whether the supplier master was asked for the invoice's supplier and does not know
@@ -89,14 +89,14 @@ facts! {
     claims Claim "What booked invoices that come before this one claim.";
     credits Credit "Credits that cite this invoice.";
     items Item "The items of the lines, with their packaging.";
-    suppliers Supplier "The suppliers of the orders and of the invoice, for their groups: one business under several numbers. A supplier that is not here is its own group, and nothing is asked of it.";
+    suppliers Supplier "The suppliers of the orders and of the invoice; one that is not here is its own group.";
     facilities Facility "The facilities of the orders and of the invoice.";
     contracts Contract "The contracts of the supplier.";
     tax_rules TaxRule "The tax that is due; where no rule applies, none is.";
     rates CurrencyRate "Exchange rates to the functional currency.";
     recalls Recall "Open recalls of the items.";
     balances InventoryBalance "Stock of the items that are valued at a moving average.";
-    periods FiscalPeriod "The fiscal periods around the posting date; with none, every date may be posted.";
+    periods FiscalPeriod "The fiscal periods around the posting date; with none, all are open.";
     prepayments Prepayment "What was paid ahead on the orders.";
     known_invoices KnownInvoice "Earlier invoices that may be this one sent again.";
 }

@@ -37,7 +37,8 @@ pub(super) struct Fault {
 pub(super) struct Of<'a> {
     pub(super) item: Option<(u32, &'a Item)>,
     pub(super) base: &'a Uom,
-    /// The day whose packaging rows our own documents are read by; without it, those without an end.
+    /// The day whose packaging rows our own documents are read by; without it, those without an
+    /// end.
     pub(super) on: Option<Date>,
 }
 
@@ -68,8 +69,8 @@ impl<'a> Units<'a> {
         self
     }
 
-    /// How many base units one unit of an invoice line is. Where rows of the unit disagree, the GTIN
-    /// says which level it is: a code such as `PK` may name several, a GTIN names one.
+    /// How many base units one unit of an invoice line is. Where rows of the unit disagree, the
+    /// GTIN says which level it is: a code such as `PK` may name several, a GTIN names one.
     pub(super) fn stated(&self, of: Of<'a>, line: &'a InvoiceLine) -> Result<Factor, Fault> {
         let found = self.factor(of, &line.quantity.uom, View::Suppliers);
         let ambiguous = matches!(&found, Err(fault) if fault.code == Code::Uom02);

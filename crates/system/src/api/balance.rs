@@ -18,7 +18,11 @@ use stack::extract::{Json, PageQuery, Query};
     tag = "inventory-balances",
     params(PageQuery),
     responses(
-        (status = 200, description = "A page of inventory balances.", body = Page<InventoryBalance>),
+        (
+            status = 200,
+            description = "A page of inventory balances.",
+            body = Page<InventoryBalance>,
+        ),
         Refusals,
     ),
     security(("token" = ["system.inventory_balances.read"])),

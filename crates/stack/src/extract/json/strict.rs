@@ -1,5 +1,5 @@
-//! JSON objects as objects only: serde also reads the fields of a struct from an array, in the order
-//! in which the program lists them, and that is nobody's contract.
+//! JSON objects as objects only: serde also reads the fields of a struct from an array, in the
+//! order in which the program lists them, and that is nobody's contract.
 
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected,
@@ -16,7 +16,11 @@ struct Fields<V>(V);
 macro_rules! forward {
     ($( $name:ident($($arg:ident: $type:ty),*); )*) => {
         $(
-            fn $name<V: Visitor<'de>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, D::Error> {
+            fn $name<V: Visitor<'de>>(
+                self,
+                $($arg: $type,)*
+                visitor: V,
+            ) -> Result<V::Value, D::Error> {
                 self.0.$name($($arg,)* Strict(visitor))
             }
         )*
