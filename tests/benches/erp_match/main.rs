@@ -75,7 +75,7 @@ fn table(lines: usize, native: &theirs::Native, engine: Took, submitted: Took) {
     ] {
         say(&format!("  {what:<36} {:>10.3} {:>14.3}", took.wall, took.cpu));
     }
-    let clocks: [(&str, fn(&Took) -> f64); 2] =
+    let clocks: [(&str, Clock); 2] =
         [("passed", |it| it.wall), ("the processor worked", |it| it.cpu)];
     for (clock, of) in clocks {
         let ratio = |one: &Took, other: &Took| format!("{:.0}", of(one) / of(other));
@@ -89,6 +89,9 @@ fn table(lines: usize, native: &theirs::Native, engine: Took, submitted: Took) {
     }
     say("");
 }
+
+/// What a clock says of the time something took.
+type Clock = fn(&Took) -> f64;
 
 /// Builds the binary with the profile that this was built with.
 fn build() {
