@@ -3,10 +3,12 @@
 use canonical::Clock;
 use gateway::config::{self, Source};
 use process::documents::{self, Format, Mappings};
-use process::matching::{DuplicatePolicy, Policy};
+use process::matching::{DuplicatePolicy, Policy, TaxPolicy};
+use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
-use tests::{TestClock, TestGateway, top};
+use std::time::Duration;
+use tests::{TestClock, TestGateway, demo, top};
 
 fn clock() -> Clock {
     TestClock::default().handle()
@@ -33,11 +35,14 @@ async fn every_file_that_ships_loads() {
                 text.parse::<toml::Table>().unwrap();
             }
             _ if name.ends_with("README.md") => {}
-            Some(("policies", "duplicates.toml")) => {
-                DuplicatePolicy::parse_toml(&text).unwrap_or_else(|it| panic!("{name}: {it:?}"));
-            }
-            Some(("policies", _)) if name.ends_with(".toml") => {
-                Policy::parse_toml(&text).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            Some(("policies", which)) => {
+                let read = match which {
+                    "tolerances.toml" => Policy::parse_toml(&text).map(drop),
+                    "duplicates.toml" => DuplicatePolicy::parse_toml(&text).map(drop),
+                    "taxes.toml" => TaxPolicy::parse_toml(&text).map(drop),
+                    _ => panic!("config/{name}: nobody loads it; say here who does"),
+                };
+                read.unwrap_or_else(|error| panic!("{name}: {error:?}"));
             }
             Some(("mappings", _)) => {
                 Mappings::parse_toml(&text).unwrap_or_else(|error| panic!("{name}: {error:?}"));
@@ -46,9 +51,9 @@ async fn every_file_that_ships_loads() {
                 let format = Format::sniff(&bytes).unwrap_or_else(|| panic!("{name}: no format"));
                 documents::read(format, &bytes).unwrap_or_else(|error| panic!("{name}: {error:?}"));
             }
-            Some(("demo", "invoices.json")) => assert!(tests::demo::invoices().len() >= 20),
+            Some(("demo", "invoices.json")) => assert!(demo::invoices().len() >= 20),
             Some(("demo", rest)) if rest.ends_with(".json") => {
-                assert!(tests::demo::file(rest).is_array(), "{name}");
+                assert!(demo::file(rest).is_array(), "{name}");
             }
             _ => panic!("config/{name}: nobody loads it; say here who does"),
         }
@@ -108,6 +113,7 @@ fn a_fault_names_its_file_its_key_and_its_cure() {
     check("", &[("THREEWAY__INBOUND__COLOUR", "red")], &["the environment inbound.colour"]);
     check("[policies]\ntolerances = \"missing.toml\"\n", &[], &["missing.toml (the file)"]);
     check("[policies]\nduplicates = \"gone.toml\"\n", &[], &["gone.toml (the file)"]);
+    check("[policies]\ntaxes = \"lost.toml\"\n", &[], &["lost.toml (the file)"]);
     let several = "[inbound]\ntimeout = 1\nconcurrency = \"many\"\n[outbound]\nx = 1\n";
     let mut got = faults(&[("threeway.toml", &format!("{FINE}{several}"))], &[]);
     got.sort();
@@ -153,6 +159,56 @@ fn a_faulty_policy_is_told_row_by_row() {
         assert_eq!(got, keys, "{to}");
     }
     assert!(faults(&[("threeway.toml", &named), ("own.toml", &shipped)], &[]).is_empty());
+}
+
+#[test]
+fn faulty_tax_rules_are_told_rule_by_rule() {
+    let named = format!("{FINE}[policies]\ntaxes = \"own.toml\"\n");
+    for (rule, keys) in [
+        ("rate_percent = \"8.25\"", vec![]),
+        ("rate_percent = \"-8.25\"", vec!["own.toml /rules/0/rate_percent"]),
+        (
+            "rate_percent = \"8\"\nrecoverable_percent = \"101\"",
+            vec!["own.toml /rules/0/recoverable_percent"],
+        ),
+        ("rate = \"8.25\"", vec!["own.toml (the file)"]),
+    ] {
+        let own = tax_rules(rule);
+        assert_eq!(faults(&[("threeway.toml", &named), ("own.toml", &own)], &[]), keys, "{rule}");
+    }
+}
+
+/// A file of one tax rule for everything.
+fn tax_rules(rule: &str) -> String {
+    format!(
+        "id = \"X1\"\nversion = 1\napproved_by = \"tax\"\nreason = \"ours\"\n\
+         [[rules]]\njurisdiction = \"US-IL\"\n{rule}\n"
+    )
+}
+
+#[tokio::test]
+async fn tax_on_a_submitted_invoice_is_due_where_a_rule_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("own.toml");
+    fs::write(&path, tax_rules("rate_percent = \"8.25\"")).unwrap();
+    let path = path.display().to_string();
+    // 8.25 % of 750.00
+    let mut taxed = demo::invoice("matched");
+    taxed["invoice"]["tax_amount"] = "61.88".into();
+    taxed["invoice"]["gross_amount"] = "811.88".into();
+    for (variables, outcome, reasons) in [
+        (&[("THREEWAY__POLICIES__TAXES", path.as_str())][..], "matched", vec![]),
+        (&[], "blocked", vec!["TAX-01"]),
+    ] {
+        let gateway = TestGateway::with(variables).await;
+        let answer = gateway.ap().submit(&taxed).await;
+        assert_eq!(answer.expect(202)["outcome"], outcome, "{}", answer.words());
+        assert_eq!(answer.reasons(), reasons, "{}", answer.words());
+        gateway.clock().advance(Duration::from_secs(60));
+        // what was decided is decided again from what was stored, whatever rules hold now
+        let simulated = gateway.admin().post("/process/v1/policy-simulations", &json!({})).await;
+        assert_eq!(simulated.expect(200)["reproduction"]["reproduced"], 1, "{}", simulated.json);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::layers::{self, Fault, Layer, Places};
 use process::documents::Mappings;
-use process::matching::{DuplicatePolicy, Policy, PolicyDocument};
+use process::matching::{DuplicatePolicy, Policy, PolicyDocument, TaxPolicy};
 use serde::Deserialize;
 use stack::inbound;
 use std::collections::BTreeMap;
@@ -17,6 +17,8 @@ const DEFAULT: &str = include_str!("../../../config/default.toml");
 const TOLERANCES: &str = "policies/tolerances.toml";
 /// Where its own rules for duplicates are found.
 const DUPLICATES: &str = "policies/duplicates.toml";
+/// Where its own tax rules are found.
+const TAXES: &str = "policies/taxes.toml";
 
 /// Where a folder's own X12 mapping is found, in the same way.
 const X12: &str = "mappings/x12.toml";
@@ -91,6 +93,8 @@ pub struct Policies {
     pub tolerances: PathBuf,
     /// The rules for duplicates; empty for those in the binary.
     pub duplicates: PathBuf,
+    /// The tax rules; empty for those in the binary.
+    pub taxes: PathBuf,
 }
 
 /// Where mappings are.
@@ -106,7 +110,7 @@ pub struct MappingFiles {
 pub struct Checked {
     /// What was set.
     pub config: Config,
-    /// The tolerance policy with the rules for duplicates.
+    /// The tolerance policy with the rules for duplicates and the tax rules.
     pub policy: Policy,
     /// What partners mean by the codes of their documents.
     pub mappings: Mappings,
@@ -196,9 +200,17 @@ fn policy(config: &Config, folder: Option<&Path>) -> Result<Policy, Vec<Fault>> 
     let tolerances = one_policy(tolerances, folder, Policy::default_shipped, Policy::parse_toml);
     let duplicates = (config.policies.duplicates.as_path(), DUPLICATES);
     let (shipped, parse) = (DuplicatePolicy::default_shipped, DuplicatePolicy::parse_toml);
-    match (tolerances, one_policy(duplicates, folder, shipped, parse)) {
-        (Ok(policy), Ok(duplicates)) => Ok(policy.with_duplicates(Arc::new(duplicates))),
-        (one, other) => Err([one.err(), other.err()].into_iter().flatten().flatten().collect()),
+    let duplicates = one_policy(duplicates, folder, shipped, parse);
+    let taxes = (config.policies.taxes.as_path(), TAXES);
+    let taxes = one_policy(taxes, folder, TaxPolicy::default_shipped, TaxPolicy::parse_toml);
+    match (tolerances, duplicates, taxes) {
+        (Ok(policy), Ok(duplicates), Ok(taxes)) => {
+            Ok(policy.with_duplicates(Arc::new(duplicates)).with_taxes(Arc::new(taxes)))
+        }
+        (one, two, three) => {
+            let faults = [one.err(), two.err(), three.err()];
+            Err(faults.into_iter().flatten().flatten().collect())
+        }
     }
 }
 

@@ -58,6 +58,7 @@ pub use policy::{
 };
 pub use request::{Claim, Credit, CreditKind, Evaluated, Evaluation, ExplainedResult, Facts};
 pub use self_billing::{SelfBillingProposal, SelfBillingProposals, SelfBillingQuestion, self_bill};
+pub use tax::{TaxDocument, TaxPolicy};
 pub use unit::factor_to_base;
 
 use bill::{Basis, Billed, Ground};

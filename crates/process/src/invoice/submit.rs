@@ -162,6 +162,7 @@ impl Process {
         }
         let mut gathered = self.gather(principal, &parsed).await?;
         gathered.facts.duplicates_asked = true;
+        gathered.facts.tax_rules = self.policy().taxes().rules().to_vec();
         // the day in UTC: no time zones are built in
         gathered.facts.as_of = Some(self.now().to_zoned(TimeZone::UTC).date());
         let case = self.case(principal, arrival, parsed.invoice, &gathered)?;

@@ -4,7 +4,7 @@
 use super::request::{Credit, CreditKind, Facts};
 use canonical::{
     Currency, Decimal, FieldError, Invoice, InvoiceKind, InvoiceLine, Item, KnownInvoice, Money,
-    PurchaseOrder,
+    PurchaseOrder, TaxRule,
 };
 use std::collections::HashSet;
 
@@ -38,6 +38,13 @@ pub(super) fn check_facts(facts: &Facts) -> Vec<FieldError> {
     let mut faults = Faults(Vec::new());
     faults.facts(facts);
     faults.rules_and_prices(facts);
+    faults.0
+}
+
+/// What of tax rules makes no sense, with JSON pointers that begin at `base`.
+pub(super) fn check_tax_rules(base: &str, rules: &[TaxRule]) -> Vec<FieldError> {
+    let mut faults = Faults(Vec::new());
+    faults.tax_rules(base, rules);
     faults.0
 }
 

@@ -15,6 +15,7 @@ pub(super) use scope::{Entities, LineContext};
 use super::duplicate::DuplicatePolicy;
 use super::key::Key;
 use super::number::Number;
+use super::tax::TaxPolicy;
 use canonical::{
     AmountUnit, Combine, Currency, Error, FieldError, Limit, MatchMode, Money, PolicyCited, Result,
 };
@@ -45,6 +46,8 @@ pub struct Policy {
     strict: Row,
     /// The rules for duplicates that go with it.
     duplicates: Arc<DuplicatePolicy>,
+    /// The tax rules of what is submitted.
+    taxes: Arc<TaxPolicy>,
 }
 
 /// One row, ready to be compared with.
@@ -106,11 +109,13 @@ impl Policy {
         let duplicates = DuplicatePolicy::default_shipped()
             .map_err(|error| error.fields().to_vec())
             .map(Arc::new)?;
+        let taxes =
+            TaxPolicy::default_shipped().map_err(|error| error.fields().to_vec()).map(Arc::new)?;
         let cited = PolicyCited {
             tolerances: format!("{}@{}", document.id, document.version),
             duplicates: None,
         };
-        Ok(Self { document, cited, rows, modes, sampling, is_scoped, strict, duplicates })
+        Ok(Self { document, cited, rows, modes, sampling, is_scoped, strict, duplicates, taxes })
     }
 
     /// Reads and validates a policy file.
@@ -149,6 +154,19 @@ impl Policy {
     #[must_use]
     pub const fn duplicates(&self) -> &Arc<DuplicatePolicy> {
         &self.duplicates
+    }
+
+    /// The same with other tax rules than the ones that ship. They become facts of what is
+    /// submitted; a question to the engine brings its own.
+    #[must_use]
+    pub fn with_taxes(self, taxes: Arc<TaxPolicy>) -> Self {
+        Self { taxes, ..self }
+    }
+
+    /// The tax rules of what is submitted.
+    #[must_use]
+    pub const fn taxes(&self) -> &Arc<TaxPolicy> {
+        &self.taxes
     }
 
     /// How a decision cites it: `T0@1`.

@@ -1,6 +1,10 @@
 //! Tax: what is billed against what the tax rules make due (`domain.md` A13). The rule of a line is
 //! the most specific one: of its facility, then of the longest class, then of its tax code.
 
+mod policy;
+
+pub use policy::{TaxDocument, TaxPolicy};
+
 use super::bill::Billed;
 use super::few::{HashMap, HashSet};
 use super::key::Key;

@@ -25,7 +25,7 @@ impl Faults {
         if let Some((name, length)) = many {
             return self.add("", name, format!("at most {FACTS_MAX}, here are {length}"));
         }
-        self.tax_rules(&facts.tax_rules);
+        self.tax_rules("/tax_rules", &facts.tax_rules);
         self.contracts(&facts.contracts);
         for (place, it) in facts.rates.iter().enumerate() {
             let at = format!("/rates/{place}");
@@ -60,10 +60,10 @@ impl Faults {
         }
     }
 
-    fn tax_rules(&mut self, rules: &[TaxRule]) {
+    pub(super) fn tax_rules(&mut self, base: &str, rules: &[TaxRule]) {
         let mut alike: HashMap<_, Vec<&TaxRule>> = HashMap::new();
         for (place, it) in rules.iter().enumerate() {
-            let at = format!("/tax_rules/{place}");
+            let at = format!("{base}/{place}");
             self.said(&at, "jurisdiction", &it.jurisdiction);
             self.not_negative(&at, "rate_percent", &it.rate_percent);
             self.not_negative(&at, "recoverable_percent", &it.recoverable_percent);
