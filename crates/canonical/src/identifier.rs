@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -31,17 +32,72 @@ fn text_schema(description: &str, example: &str) -> RefOr<Schema> {
         .into()
 }
 
+/// What fits beside its length in three words.
+const SHORT_MAX: usize = 22;
+
+/// A text that lies where it is used if it is short, as nearly all identifiers are: comparing two
+/// follows no pointer, and a copy counts no references.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Text {
+    /// Its length and its bytes, zeros behind them; every text that fits is kept like this.
+    Short(u8, [u8; SHORT_MAX]),
+    Long(Arc<str>),
+}
+
+impl Text {
+    fn as_str(&self) -> &str {
+        match self {
+            // ok: the bytes of a text, up to its length
+            Self::Short(..) => std::str::from_utf8(self.bytes()).unwrap_or_default(),
+            Self::Long(text) => text,
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Short(length, bytes) => bytes.get(..usize::from(*length)).unwrap_or_default(),
+            Self::Long(text) => text.as_bytes(),
+        }
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        let mut bytes = [0; SHORT_MAX];
+        match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
+            (Some(room), Ok(length)) => {
+                room.copy_from_slice(text.as_bytes());
+                Self::Short(length, bytes)
+            }
+            _ => Self::Long(text.into()),
+        }
+    }
+}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // UTF-8 keeps the order of the characters
+        self.bytes().cmp(other.bytes())
+    }
+}
+
 macro_rules! identifier {
     ($name:ident, $example:literal, $check:expr, $doc:literal) => {
         #[doc = $doc]
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(Arc<str>);
+        pub struct $name(Text);
 
         impl $name {
             /// The text as it is written.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
             }
         }
 
@@ -56,19 +112,19 @@ macro_rules! identifier {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({})"), self.0)
+                write!(f, concat!(stringify!($name), "({})"), self.as_str())
             }
         }
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
+                serializer.serialize_str(self.as_str())
             }
         }
 
@@ -146,8 +202,12 @@ impl SupplierInvoiceNumber {
     /// digits.
     #[must_use]
     pub fn normalised(&self) -> String {
-        let plain: String =
-            self.0.nfkc().flat_map(char::to_uppercase).filter(|it| it.is_alphanumeric()).collect();
+        let plain: String = self
+            .as_str()
+            .nfkc()
+            .flat_map(char::to_uppercase)
+            .filter(|it| it.is_alphanumeric())
+            .collect();
         let bare = ["INVOICE", "INV", "NO"]
             .iter()
             .find_map(|it| plain.strip_prefix(it))
@@ -222,6 +282,23 @@ mod tests {
         assert!("00614141007348".parse::<Gtin>().is_err());
         assert!("96385074".parse::<Gtin>().is_ok());
         assert!("12345".parse::<Gtin>().is_err());
+    }
+
+    #[test]
+    fn a_short_text_and_a_long_one_are_texts() {
+        let texts = ["A", "PO-1", "PO-10", "PO-2", "É", &"x".repeat(22), &"x".repeat(23)];
+        for one in texts {
+            let id: ItemId = one.parse().unwrap();
+            assert_eq!(id.as_str(), one);
+            assert_eq!(id.to_string(), one);
+            assert_eq!(format!("{id:?}"), format!("ItemId({one})"));
+            for other in texts {
+                let other_id: ItemId = other.parse().unwrap();
+                assert_eq!(id.cmp(&other_id), one.cmp(other), "{one} {other}");
+                assert_eq!(id == other_id, one == other, "{one} {other}");
+            }
+        }
+        assert_eq!(size_of::<Option<ItemId>>(), 24);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Money: a count of minor units and a currency; created only at a named rounding point.
 
-use crate::number::{Decimal, Exact, digits, round_half_away};
+use crate::Numeral;
+use crate::number::{Decimal, Exact, round_half_away};
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -157,13 +158,15 @@ impl Money {
     /// The amount as text, with the places of the currency: `1250.00`.
     #[must_use]
     pub fn amount_text(&self) -> String {
-        digits(&BigInt::from(self.amount), self.currency.exponent())
+        Numeral::from(*self).to_string()
     }
 }
 
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.amount_text(), self.currency)
+        fmt::Display::fmt(&Numeral::from(*self), f)?;
+        f.write_str(" ")?;
+        f.write_str(self.currency.code())
     }
 }
 

@@ -162,6 +162,9 @@ impl Number {
     /// The value as a decimal of as few places as it has, at most six.
     fn decimal(&self) -> Option<Numeral> {
         let Self::Small(upper, lower) = self else { return None };
+        if *lower == 1 {
+            return Some(Numeral::new((*upper).into(), 0));
+        }
         let (mut count, mut places) = (*upper, 0);
         while count.checked_rem(*lower)? != 0 {
             count = count.checked_mul(10)?;

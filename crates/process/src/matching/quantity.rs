@@ -141,7 +141,9 @@ impl<'g, 'a> Group<'g, 'a> {
         } else {
             (Key::QtyOverReceived, Code::Qty02)
         };
-        let ruled = self.is_small(&claimed).then_some(Verdict::Inside);
+        // nothing over needs no tolerance
+        let is_small = !measure.is_nothing() && self.is_small(&claimed);
+        let ruled = is_small.then_some(Verdict::Inside);
         let asked = Asked { key, codes: (code, code), measure, ruled };
         let sentence = |it: &Measure| self.sentence(&claimed, "received", received, it);
         Some(report.judge(self.terms, asked, sentence))

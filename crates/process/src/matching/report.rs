@@ -57,6 +57,9 @@ pub(super) struct Asked {
     pub(super) ruled: Option<Verdict>,
 }
 
+/// So many checks most lines have, or a few less.
+const CHECKS_USUAL: usize = 6;
+
 /// How a difference stands to a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -227,10 +230,10 @@ fn percent_of(part: &Number, whole: &Number) -> Option<Number> {
 }
 
 impl Report {
-    pub(super) const fn new(invoice_line: Option<u32>) -> Self {
+    pub(super) fn new(invoice_line: Option<u32>) -> Self {
         Self {
             invoice_line,
-            checks: Vec::new(),
+            checks: Vec::with_capacity(if invoice_line.is_some() { CHECKS_USUAL } else { 0 }),
             reasons: Vec::new(),
             flags: Vec::new(),
             outcome: Outcome::Matched,

@@ -326,5 +326,11 @@ pub(super) fn by_receipt<'a>(
 
 /// An amount as written, in its currency; intake refuses what this would have to round.
 pub(super) fn money(amount: canonical::Decimal, currency: Currency) -> Money {
-    Number::from(amount).round(currency)
+    let (digits, places) = amount.parts();
+    let more = currency.exponent().checked_sub(places);
+    let minor = more.and_then(|it| digits.checked_mul(10i64.checked_pow(it)?.into()));
+    minor.map_or_else(
+        || Number::from(amount).round(currency),
+        |minor| Money::from_minor(minor, currency),
+    )
 }

@@ -55,12 +55,14 @@ pub(super) struct Units<'a> {
     /// The day whose packaging rows the supplier's documents are read by.
     billed_on: Option<Date>,
     memory: Memory<'a>,
+    /// What was asked last from either view: the documents of a line mostly count alike.
+    last: RefCell<[Option<(Asked<'a>, Factor)>; 2]>,
 }
 
 impl<'a> Units<'a> {
     /// For documents of one supplier.
     pub(super) fn new(supplier: &'a SupplierId) -> Self {
-        Self { supplier, billed_on: None, memory: RefCell::default() }
+        Self { supplier, billed_on: None, memory: RefCell::default(), last: RefCell::default() }
     }
 
     /// With the rows of a day for what the supplier sends.
@@ -94,6 +96,23 @@ impl<'a> Units<'a> {
             return Ok(Factor::of(Number::ONE));
         }
         let on = if view == View::Ours { of.on } else { self.billed_on };
+        let asked = (place, uom, view, on);
+        let mut last = self.last.borrow_mut();
+        let [ours, suppliers] = &mut *last;
+        let last = if view == View::Ours { ours } else { suppliers };
+        if let Some((_asked, factor)) = last.as_ref().filter(|it| it.0 == asked) {
+            return Ok(factor.clone());
+        }
+        let factor = self.find((of, item), asked)?;
+        *last = Some((asked, factor.clone()));
+        Ok(factor)
+    }
+
+    fn find(
+        &self,
+        (of, item): (Of<'a>, &Item),
+        (place, uom, view, on): Asked<'a>,
+    ) -> Result<Factor, Fault> {
         if item.packaging.len() <= ROWS_FEW {
             return self.look_up((of, item), uom, view, on);
         }
