@@ -226,7 +226,7 @@ fn a_dry_run_says_what_would_become_of_each_document_and_keeps_nothing() {
     };
     let matched = demo::invoice("matched");
     let mut again = matched.clone();
-    again["invoice"]["charges"] = serde_json::json!([]);
+    again["invoice"]["lines"][0]["description"] = "Gloves".into();
     let mut more = matched.clone();
     more["invoice"]["supplier_invoice_number"] = "NW-SECOND".into();
     more["invoice"]["invoice_date"] = "2026-10-30".into();

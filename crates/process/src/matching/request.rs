@@ -89,7 +89,7 @@ facts! {
     claims Claim "What booked invoices that come before this one claim.";
     credits Credit "Credits that cite this invoice.";
     items Item "The items of the lines, with their packaging.";
-    suppliers Supplier "The suppliers of the orders and of the invoice; one that is not here is its own group.";
+    suppliers Supplier "The suppliers; one that is not here is its own group.";
     facilities Facility "The facilities of the orders and of the invoice.";
     contracts Contract "The contracts of the supplier.";
     tax_rules TaxRule "The tax that is due; where no rule applies, none is.";

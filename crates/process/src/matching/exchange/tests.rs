@@ -4,7 +4,12 @@ use super::*;
 use serde_json::json;
 
 fn facts() -> Facts {
-    let rate = |base: &str, quote: &str, rate: &str, as_of: &str, kind: &str| json!({ "base": base, "quote": quote, "rate": rate, "as_of": as_of, "type": kind });
+    let rate = |base: &str, quote: &str, rate: &str, as_of: &str, kind: &str| {
+        let (pair, held) = ((base, quote), (rate, as_of));
+        json!({
+            "base": pair.0, "quote": pair.1, "rate": held.0, "as_of": held.1, "type": kind
+        })
+    };
     serde_json::from_value(json!({ "rates": [
         rate("EUR", "USD", "1.08", "2026-05-01", "spot"),
         rate("USD", "EUR", "0.90", "2026-05-03", "spot"),
