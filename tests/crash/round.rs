@@ -3,7 +3,7 @@
 
 use crate::client::{Acknowledged, Client, Done};
 use crate::image;
-use crate::invoices::Stream;
+use crate::invoices::{self, Stream};
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,7 +26,9 @@ const START_KILLED_EVERY: u64 = 8;
 /// Every so many rounds the whole store is looked at.
 const IMAGE_EVERY: u64 = 10;
 /// A killed try to book comes again after twice this.
-const POSTING: &[(&str, &str)] = &[("THREEWAY__PROCESS__POSTING__TIMEOUT_MS", "1000")];
+const POSTING: (&str, &str) = ("THREEWAY__PROCESS__POSTING__TIMEOUT_MS", "1000");
+/// Names the folder with the data.
+const DATA: &str = "THREEWAY__BACKENDS__DEMO__DATA";
 
 /// What happened.
 #[derive(Clone, Debug, Default)]
@@ -55,9 +57,11 @@ impl Game {
     pub(crate) fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let stream = Stream::new(dice.roll());
+        let home = tempfile::tempdir().unwrap();
+        invoices::data(&home.path().join("data"));
         Self {
             dice,
-            home: tempfile::tempdir().unwrap(),
+            home,
             stream: Arc::new(Mutex::new(stream)),
             acknowledged: Vec::new(),
             found: 0,
@@ -118,14 +122,16 @@ impl Game {
     }
 
     fn start(&self) -> Running {
-        Running::demo(self.home.path(), &["--store", &self.url()], POSTING)
+        let data = self.data();
+        let environment = [POSTING, (DATA, data.to_str().unwrap())];
+        Running::demo(self.home.path(), &["--store", &self.url()], &environment)
     }
 
     /// Starts, and kills before anybody could ask: opening the store is cut off, too.
     async fn kill_a_start(&mut self) {
         let mut command = binary::command(self.home.path());
         command.args(["demo", "--listen", FREE, "--admin-listen", FREE, "--store", &self.url()]);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.env(DATA, self.data()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let moment = self.dice.below(START_MICROSECONDS);
         tokio::time::sleep(Duration::from_micros(moment)).await;
@@ -150,6 +156,10 @@ impl Game {
         let unseen = done.acknowledged.iter().filter(|it| it.was_replayed);
         self.tally.kept_unseen += u64::try_from(unseen.count()).unwrap();
         self.acknowledged.extend(done.acknowledged);
+    }
+
+    fn data(&self) -> PathBuf {
+        self.home.path().join("data")
     }
 
     fn store(&self) -> PathBuf {
