@@ -9,9 +9,12 @@ use tests::{Dice, demo};
 /// None of them is taken for another, or for a digit.
 const LETTERS: &[u8; 16] = b"ACDEFHJKMPRTUVWX";
 
+/// Supplier, order line, quantity, price and amount.
+type Bill = (&'static str, (&'static str, u32), &'static str, &'static str, &'static str);
+
 /// Bills of orders that [`data`] makes so large that they are never billed in full: most match, and
 /// the price of the last three is above the limit.
-const LASTING: [(&str, (&str, u32), &str, &str, &str); 9] = [
+const LASTING: [Bill; 9] = [
     ("SUP-1009", ("PO-1026", 10), "1 EA", "1850.00", "1850.00"),
     ("SUP-1001", ("PO-1001", 10), "1 BX", "12.50", "12.50"),
     ("SUP-1001", ("PO-1011", 10), "2 EA", "0.13", "0.26"),
