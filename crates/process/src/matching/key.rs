@@ -1,6 +1,7 @@
 //! The tolerance keys that are built (`domain.md` A8.1): a policy has a row for each of them.
 
 use canonical::AmountUnit;
+use std::borrow::Cow;
 use std::fmt;
 
 macro_rules! keys {
@@ -64,6 +65,12 @@ impl Key {
             Self::DateEarly => AmountUnit::ValueDays,
             _money => AmountUnit::Money,
         }
+    }
+}
+
+impl From<Key> for Cow<'static, str> {
+    fn from(key: Key) -> Self {
+        key.as_str().into()
     }
 }
 

@@ -29,6 +29,18 @@ pub(super) struct Blame<'m> {
     pub(super) detail: String,
 }
 
+impl Verdict {
+    /// The verdict as the check of that difference says it.
+    pub(super) fn result(self, measure: &Measure) -> CheckResult {
+        match self {
+            Self::Inside if measure.is_nothing() => CheckResult::Pass,
+            Self::Inside => CheckResult::PassWithin,
+            Self::Beyond => CheckResult::Breach,
+            Self::Unknown => CheckResult::NotEvaluated,
+        }
+    }
+}
+
 impl Report {
     /// Notes how a difference stands to one side of its row, and raises nothing.
     pub(super) fn observe(
@@ -40,15 +52,11 @@ impl Report {
         let row = terms.row_for(key, self.invoice_line);
         let side = if against == Against::Upper { &row.upper } else { &row.lower };
         let verdict = terms.verdict(row, side, measure);
-        let result = match verdict {
-            Verdict::Inside if measure.is_nothing() => CheckResult::Pass,
-            Verdict::Inside => CheckResult::PassWithin,
-            Verdict::Beyond => CheckResult::Breach,
-            Verdict::Unknown => {
-                self.not_evaluated(key, Code::Cur02);
-                return Observed { result: CheckResult::NotEvaluated, on_breach: row.on_breach };
-            }
-        };
+        let result = verdict.result(measure);
+        if result == CheckResult::NotEvaluated {
+            self.not_evaluated(key, Code::Cur02);
+            return Observed { result, on_breach: row.on_breach };
+        }
         self.checks.push(Check {
             key: key.as_str().into(),
             result,
@@ -72,16 +80,5 @@ impl Report {
             detail,
         };
         self.breach(reason, on_breach);
-    }
-
-    /// A check without a tolerance that could not be asked.
-    pub(super) fn not_asked(&mut self, code: Code, because: Code) {
-        self.checks.push(Check {
-            key: code.as_str().into(),
-            result: CheckResult::NotEvaluated,
-            variance: None,
-            limit: None,
-            because: Some(because),
-        });
     }
 }

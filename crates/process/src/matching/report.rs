@@ -13,6 +13,7 @@ use canonical::{
     Outcome, Reason, Variance,
 };
 use jiff::civil::Date;
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// What every comparison needs to know: the policy, what the document and its lines are about as
@@ -252,12 +253,7 @@ impl Report {
         let below = measure.is_below();
         let side = if below { &row.lower } else { &row.upper };
         let verdict = ruled.unwrap_or_else(|| terms.verdict(row, side, &measure));
-        let result = match verdict {
-            Verdict::Inside if measure.is_nothing() => CheckResult::Pass,
-            Verdict::Inside => CheckResult::PassWithin,
-            Verdict::Beyond => CheckResult::Breach,
-            Verdict::Unknown => CheckResult::NotEvaluated,
-        };
+        let result = verdict.result(&measure);
         if result == CheckResult::PassWithin {
             self.raise(Outcome::MatchedWithinTolerance);
         }
@@ -354,9 +350,9 @@ impl Report {
         self.flags.push(Flag { code: code.into(), invoice_line, detail });
     }
 
-    pub(super) fn not_evaluated(&mut self, key: Key, because: Code) {
+    pub(super) fn not_evaluated(&mut self, key: impl Into<Cow<'static, str>>, because: Code) {
         self.checks.push(Check {
-            key: key.as_str().into(),
+            key: key.into(),
             result: CheckResult::NotEvaluated,
             variance: None,
             limit: None,
