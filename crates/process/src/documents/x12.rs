@@ -172,6 +172,39 @@ impl<'t> Envelope<'_, 't> {
     }
 }
 
+/// Reads one kind of transaction set, a segment at a time.
+trait Reader<'t> {
+    /// What becomes of it.
+    type Read;
+
+    fn take(&mut self, segment: &Segment<'t>);
+
+    /// What there is too much of, so that no more is read.
+    fn excess(&self) -> Option<String>;
+
+    fn faults(&mut self) -> &mut Faults;
+
+    /// What was read; the trailer is where it says that something is missing.
+    fn finish(self, trailer: &Segment<'t>) -> Option<Self::Read>;
+}
+
+/// Takes a transaction set through its reader.
+fn walk<'t, R: Reader<'t>>(
+    mut reader: R,
+    segments: impl Iterator<Item = Segment<'t>>,
+) -> Option<R::Read> {
+    let mut last = None;
+    for segment in segments {
+        reader.take(&segment);
+        if let Some(excess) = reader.excess() {
+            reader.faults().add(segment.place(), excess);
+            return None;
+        }
+        last = Some(segment);
+    }
+    reader.finish(&last?)
+}
+
 /// Why a kind of transaction set is not read, and what to do instead.
 fn unread(kind: &str) -> String {
     let why = match kind {

@@ -3,7 +3,7 @@
 use super::item::{self, Item};
 use super::party::Parties;
 use super::segment::Segment;
-use super::{Context, date};
+use super::{Context, Reader, date, walk};
 use crate::documents::fault::{ElementCode, Faults};
 use crate::documents::mapping::{DateUse, ItemNumber};
 use crate::documents::number;
@@ -24,18 +24,7 @@ pub(super) fn read<'t>(
     segments: impl Iterator<Item = Segment<'t>>,
     faults: &mut Faults,
 ) -> Option<ParsedAcknowledgement> {
-    let mut reading = Reading::new(context, faults);
-    let mut last = None;
-    for segment in segments {
-        reading.take(&segment);
-        if reading.lines.len() > LINES_MAX {
-            let detail = format!("an acknowledgement has at most {LINES_MAX} lines");
-            reading.faults.add(segment.place(), detail);
-            return None;
-        }
-        last = Some(segment);
-    }
-    reading.finish(&last?)
+    walk(Reading::new(context, faults), segments)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +80,10 @@ impl<'f, 't> Reading<'f, 't> {
             counts: None,
         }
     }
+}
+
+impl<'t> Reader<'t> for Reading<'_, 't> {
+    type Read = ParsedAcknowledgement;
 
     fn take(&mut self, segment: &Segment<'t>) {
         match (segment.id(), self.place) {
@@ -128,6 +121,47 @@ impl<'f, 't> Reading<'f, 't> {
         }
     }
 
+    fn excess(&self) -> Option<String> {
+        let is_full = self.lines.len() > LINES_MAX;
+        is_full.then(|| format!("an acknowledgement has at most {LINES_MAX} lines"))
+    }
+
+    fn faults(&mut self) -> &mut Faults {
+        self.faults
+    }
+
+    fn finish(self, trailer: &Segment<'t>) -> Option<Self::Read> {
+        let stated: Vec<_> =
+            self.lines.iter().map(|it| (it.segment, it.segment.element(1).parse().ok())).collect();
+        let numbers = item::line_numbers(&stated, self.faults);
+        let quantities: Vec<&str> = self.lines.iter().map(|it| it.segment.element(2)).collect();
+        item::check_totals(self.counts, &quantities, self.context.table, self.faults);
+        let (supplier_id, supplier) = self.parties.supplier(&SUPPLIER, true, self.context);
+        let (_own, buyer_facility) = self.parties.facilities();
+        let missing = |what| move || trailer.place().missing(what);
+        let what = "BAK, number and date,";
+        let beginning = self.faults.need(self.beginning, missing("BAK"), what);
+        let supplier_id = self.faults.need(supplier_id, missing("N1"), "N1, the supplier's name,");
+        let lines = self.lines.into_iter().zip(numbers);
+        let lines = lines.filter_map(|(line, number)| finish_line(line, number)).collect();
+        let beginning = beginning?;
+        let acknowledgement = Acknowledgement {
+            purchase_order_number: beginning.order?,
+            supplier_id: supplier_id?,
+            status: beginning.status?,
+            acknowledged_on: beginning.date?,
+            currency: self.currency,
+            supplier_order_number: beginning.supplier_order,
+            promised_date: self.promised,
+            lines,
+            external_ids: Vec::new(),
+        };
+        let control = self.context.control.clone();
+        Some(ParsedAcknowledgement { acknowledgement, supplier, buyer_facility, control })
+    }
+}
+
+impl<'t> Reading<'_, 't> {
     fn beginning(&mut self, segment: &Segment<'t>) {
         let status = status(segment.element(2));
         let status = self.faults.keep(status, || segment.at(2).code(ElementCode::Code));
@@ -190,36 +224,6 @@ impl<'f, 't> Reading<'f, 't> {
         let unit = table.unit(segment.element(3));
         let uom = self.faults.keep(unit, || segment.at(3).code(ElementCode::Code));
         Some(Quantity { value: value?, uom: uom? })
-    }
-
-    fn finish(self, trailer: &Segment<'t>) -> Option<ParsedAcknowledgement> {
-        let stated: Vec<_> =
-            self.lines.iter().map(|it| (it.segment, it.segment.element(1).parse().ok())).collect();
-        let numbers = item::line_numbers(&stated, self.faults);
-        let quantities: Vec<&str> = self.lines.iter().map(|it| it.segment.element(2)).collect();
-        item::check_totals(self.counts, &quantities, self.context.table, self.faults);
-        let (supplier_id, supplier) = self.parties.supplier(&SUPPLIER, true, self.context);
-        let (_own, buyer_facility) = self.parties.facilities();
-        let missing = |what| move || trailer.place().missing(what);
-        let what = "BAK, number and date,";
-        let beginning = self.faults.need(self.beginning, missing("BAK"), what);
-        let supplier_id = self.faults.need(supplier_id, missing("N1"), "N1, the supplier's name,");
-        let lines = self.lines.into_iter().zip(numbers);
-        let lines = lines.filter_map(|(line, number)| finish_line(line, number)).collect();
-        let beginning = beginning?;
-        let acknowledgement = Acknowledgement {
-            purchase_order_number: beginning.order?,
-            supplier_id: supplier_id?,
-            status: beginning.status?,
-            acknowledged_on: beginning.date?,
-            currency: self.currency,
-            supplier_order_number: beginning.supplier_order,
-            promised_date: self.promised,
-            lines,
-            external_ids: Vec::new(),
-        };
-        let control = self.context.control.clone();
-        Some(ParsedAcknowledgement { acknowledgement, supplier, buyer_facility, control })
     }
 }
 

@@ -5,7 +5,7 @@ mod line;
 use super::charge::{self, Extra};
 use super::party::Parties;
 use super::segment::Segment;
-use super::{Context, date, item};
+use super::{Context, Reader, date, item, walk};
 use crate::documents::fault::{ElementCode, Faults};
 use crate::documents::number::Sum;
 use crate::documents::{CHARGES_MAX, LINES_MAX, ParsedInvoice, StatedTotals};
@@ -24,18 +24,7 @@ pub(super) fn read<'t>(
     segments: impl Iterator<Item = Segment<'t>>,
     faults: &mut Faults,
 ) -> Option<ParsedInvoice> {
-    let mut reading = Reading::new(context, faults);
-    let mut last = None;
-    for segment in segments {
-        reading.take(&segment);
-        if reading.lines.len() > LINES_MAX {
-            let detail = format!("an invoice has at most {LINES_MAX} lines");
-            reading.faults.add(segment.place(), detail);
-            return None;
-        }
-        last = Some(segment);
-    }
-    reading.finish(&last?)
+    walk(Reading::new(context, faults), segments)
 }
 
 /// Which loop the segment in hand belongs to.
@@ -98,6 +87,10 @@ impl<'f, 't> Reading<'f, 't> {
             counts: None,
         }
     }
+}
+
+impl<'t> Reader<'t> for Reading<'_, 't> {
+    type Read = ParsedInvoice;
 
     fn take(&mut self, segment: &Segment<'t>) {
         match (segment.id(), self.place) {
@@ -137,6 +130,55 @@ impl<'f, 't> Reading<'f, 't> {
         }
     }
 
+    fn excess(&self) -> Option<String> {
+        let is_full = self.lines.len() > LINES_MAX;
+        is_full.then(|| format!("an invoice has at most {LINES_MAX} lines"))
+    }
+
+    fn faults(&mut self) -> &mut Faults {
+        self.faults
+    }
+
+    fn finish(mut self, trailer: &Segment<'t>) -> Option<Self::Read> {
+        let stated: Vec<_> = self.lines.iter().map(|it| (it.segment, it.number())).collect();
+        let numbers = item::line_numbers(&stated, self.faults);
+        let quantities: Vec<&str> = self.lines.iter().map(|it| it.segment.element(2)).collect();
+        item::check_totals(self.counts, &quantities, self.context.table, self.faults);
+        let mut lines = Vec::with_capacity(self.lines.len());
+        for (line, number) in std::mem::take(&mut self.lines).into_iter().zip(numbers) {
+            lines.extend(line.finish(number, self.order.as_ref(), self.currency, self.faults));
+        }
+        let (supplier_id, supplier) = self.parties.supplier(&SUPPLIER, true, self.context);
+        let (facility_id, buyer_facility) = self.parties.facilities();
+        let missing = |what| move || trailer.place().missing(what);
+        self.faults.need(self.has_beginning.then_some(()), missing("BIG"), "BIG, number and date,");
+        self.faults.need(self.has_total.then_some(()), missing("TDS"), "TDS, the total amount,");
+        let supplier_id = self.faults.need(supplier_id, missing("N1"), "N1, the supplier's name,");
+        let tax = if self.has_tax { &self.tax } else { &self.line_tax };
+        let tax_amount = sum(tax, self.currency, trailer, self.faults)?;
+        let discount_amount = sum(&self.discount, self.currency, trailer, self.faults)?;
+        let invoice = Invoice {
+            cited_invoice_number: self.cited,
+            remit_to: None,
+            exchange_rate: None,
+            supplier_invoice_number: self.number?,
+            supplier_id: supplier_id?,
+            kind: kind(self.kind, &lines),
+            invoice_date: self.date?,
+            currency: self.currency,
+            facility_id,
+            lines,
+            charges: self.charges,
+            discount_amount,
+            tax_amount,
+            gross_amount: self.totals.gross?,
+        };
+        let (stated, control) = (self.totals, self.context.control.clone());
+        Some(ParsedInvoice { invoice, supplier, buyer_facility, stated, control })
+    }
+}
+
+impl<'t> Reading<'_, 't> {
     fn beginning(&mut self, segment: &Segment<'t>) {
         self.has_beginning = true;
         self.date =
@@ -231,44 +273,6 @@ impl<'f, 't> Reading<'f, 't> {
             _ => return,
         };
         *slot = charge::written(segment, 2, self.currency, self.context.table, self.faults);
-    }
-
-    fn finish(mut self, trailer: &Segment<'t>) -> Option<ParsedInvoice> {
-        let stated: Vec<_> = self.lines.iter().map(|it| (it.segment, it.number())).collect();
-        let numbers = item::line_numbers(&stated, self.faults);
-        let quantities: Vec<&str> = self.lines.iter().map(|it| it.segment.element(2)).collect();
-        item::check_totals(self.counts, &quantities, self.context.table, self.faults);
-        let mut lines = Vec::with_capacity(self.lines.len());
-        for (line, number) in std::mem::take(&mut self.lines).into_iter().zip(numbers) {
-            lines.extend(line.finish(number, self.order.as_ref(), self.currency, self.faults));
-        }
-        let (supplier_id, supplier) = self.parties.supplier(&SUPPLIER, true, self.context);
-        let (facility_id, buyer_facility) = self.parties.facilities();
-        let missing = |what| move || trailer.place().missing(what);
-        self.faults.need(self.has_beginning.then_some(()), missing("BIG"), "BIG, number and date,");
-        self.faults.need(self.has_total.then_some(()), missing("TDS"), "TDS, the total amount,");
-        let supplier_id = self.faults.need(supplier_id, missing("N1"), "N1, the supplier's name,");
-        let tax = if self.has_tax { &self.tax } else { &self.line_tax };
-        let tax_amount = sum(tax, self.currency, trailer, self.faults)?;
-        let discount_amount = sum(&self.discount, self.currency, trailer, self.faults)?;
-        let invoice = Invoice {
-            cited_invoice_number: self.cited,
-            remit_to: None,
-            exchange_rate: None,
-            supplier_invoice_number: self.number?,
-            supplier_id: supplier_id?,
-            kind: kind(self.kind, &lines),
-            invoice_date: self.date?,
-            currency: self.currency,
-            facility_id,
-            lines,
-            charges: self.charges,
-            discount_amount,
-            tax_amount,
-            gross_amount: self.totals.gross?,
-        };
-        let (stated, control) = (self.totals, self.context.control.clone());
-        Some(ParsedInvoice { invoice, supplier, buyer_facility, stated, control })
     }
 }
 

@@ -4,7 +4,7 @@ use super::charge::{self, Extra};
 use super::item::{self, Item};
 use super::party::Parties;
 use super::segment::Segment;
-use super::{Context, date};
+use super::{Context, Reader, date, walk};
 use crate::documents::fault::{ElementCode, Faults};
 use crate::documents::mapping::{DateUse, OrderTotal};
 use crate::documents::number::Sum;
@@ -23,18 +23,7 @@ pub(super) fn read<'t>(
     segments: impl Iterator<Item = Segment<'t>>,
     faults: &mut Faults,
 ) -> Option<ParsedOrder> {
-    let mut reading = Reading::new(context, faults);
-    let mut last = None;
-    for segment in segments {
-        reading.take(&segment);
-        if reading.lines.len() > LINES_MAX {
-            let detail = format!("an order has at most {LINES_MAX} lines");
-            reading.faults.add(segment.place(), detail);
-            return None;
-        }
-        last = Some(segment);
-    }
-    reading.finish(&last?)
+    walk(Reading::new(context, faults), segments)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +99,10 @@ impl<'f, 't> Reading<'f, 't> {
             counts: None,
         }
     }
+}
+
+impl<'t> Reader<'t> for Reading<'_, 't> {
+    type Read = ParsedOrder;
 
     fn take(&mut self, segment: &Segment<'t>) {
         match (segment.id(), self.place) {
@@ -164,6 +157,57 @@ impl<'f, 't> Reading<'f, 't> {
         }
     }
 
+    fn excess(&self) -> Option<String> {
+        let is_full = self.lines.len() > LINES_MAX;
+        is_full.then(|| format!("an order has at most {LINES_MAX} lines"))
+    }
+
+    fn faults(&mut self) -> &mut Faults {
+        self.faults
+    }
+
+    fn finish(mut self, trailer: &Segment<'t>) -> Option<Self::Read> {
+        let numbers: Vec<_> =
+            self.lines.iter().map(|it| (it.segment, it.segment.element(1).parse().ok())).collect();
+        let quantities: Vec<&str> = numbers.iter().map(|(it, _number)| it.element(2)).collect();
+        item::check_totals(self.counts, &quantities, self.context.table, self.faults);
+        let numbers = item::line_numbers(&numbers, self.faults);
+        let lines = std::mem::take(&mut self.lines).into_iter().zip(numbers);
+        let dates = self.dates;
+        let lines: Vec<PurchaseOrderLine> =
+            lines.filter_map(|(line, number)| finish_line(line, number, dates)).collect();
+        let stated = self.stated(&lines);
+        let (supplier_id, supplier) = self.parties.supplier(&SUPPLIER, false, self.context);
+        let (facility_id, buyer_facility) = self.parties.facilities();
+        let missing = |what| move || trailer.place().missing(what);
+        self.faults.need(self.has_beginning.then_some(()), missing("BEG"), "BEG, number and date,");
+        let supplier_id = self.faults.need(supplier_id, missing("N1"), "N1, the supplier's name,");
+        let order = PurchaseOrder {
+            kind: self.kind,
+            legal_entity: None,
+            contract_number: self.contract,
+            limit_amount: None,
+            released_amount: None,
+            valid_from: None,
+            valid_to: None,
+            number: self.number?,
+            version: self.version,
+            supplier_id: supplier_id?,
+            currency: self.currency,
+            status: self.status,
+            order_date: self.date?,
+            facility_id,
+            freight_terms: self.freight_terms,
+            planned_charges: self.charges,
+            lines,
+            external_ids: Vec::new(),
+        };
+        let control = self.context.control.clone();
+        Some(ParsedOrder { order, supplier, buyer_facility, stated, control })
+    }
+}
+
+impl<'t> Reading<'_, 't> {
     fn beginning(&mut self, segment: &Segment<'t>) {
         self.has_beginning = true;
         self.number = self.faults.keep(segment.element(3).parse(), || segment.at(3));
@@ -224,46 +268,6 @@ impl<'f, 't> Reading<'f, 't> {
             Some(Extra::Tax(amount)) => self.extras.add(amount),
             None => {}
         }
-    }
-
-    fn finish(mut self, trailer: &Segment<'t>) -> Option<ParsedOrder> {
-        let numbers: Vec<_> =
-            self.lines.iter().map(|it| (it.segment, it.segment.element(1).parse().ok())).collect();
-        let quantities: Vec<&str> = numbers.iter().map(|(it, _number)| it.element(2)).collect();
-        item::check_totals(self.counts, &quantities, self.context.table, self.faults);
-        let numbers = item::line_numbers(&numbers, self.faults);
-        let lines = std::mem::take(&mut self.lines).into_iter().zip(numbers);
-        let dates = self.dates;
-        let lines: Vec<PurchaseOrderLine> =
-            lines.filter_map(|(line, number)| finish_line(line, number, dates)).collect();
-        let stated = self.stated(&lines);
-        let (supplier_id, supplier) = self.parties.supplier(&SUPPLIER, false, self.context);
-        let (facility_id, buyer_facility) = self.parties.facilities();
-        let missing = |what| move || trailer.place().missing(what);
-        self.faults.need(self.has_beginning.then_some(()), missing("BEG"), "BEG, number and date,");
-        let supplier_id = self.faults.need(supplier_id, missing("N1"), "N1, the supplier's name,");
-        let order = PurchaseOrder {
-            kind: self.kind,
-            legal_entity: None,
-            contract_number: self.contract,
-            limit_amount: None,
-            released_amount: None,
-            valid_from: None,
-            valid_to: None,
-            number: self.number?,
-            version: self.version,
-            supplier_id: supplier_id?,
-            currency: self.currency,
-            status: self.status,
-            order_date: self.date?,
-            facility_id,
-            freight_terms: self.freight_terms,
-            planned_charges: self.charges,
-            lines,
-            external_ids: Vec::new(),
-        };
-        let control = self.context.control.clone();
-        Some(ParsedOrder { order, supplier, buyer_facility, stated, control })
     }
 
     /// The stated total has no place in an order, so that one which contradicts the lines is a

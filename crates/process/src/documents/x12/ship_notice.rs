@@ -3,7 +3,7 @@
 use super::item::{self, Numbers, TRACES_MAX};
 use super::party::Parties;
 use super::segment::Segment;
-use super::{Context, date};
+use super::{Context, Reader, date, walk};
 use crate::documents::fault::{ElementCode, Faults};
 use crate::documents::mapping::DateUse;
 use crate::documents::number;
@@ -24,19 +24,7 @@ pub(super) fn read<'t>(
     segments: impl Iterator<Item = Segment<'t>>,
     faults: &mut Faults,
 ) -> Option<ParsedShipNotice> {
-    let mut reading = Reading::new(context, faults);
-    let mut last = None;
-    for segment in segments {
-        reading.take(&segment);
-        if reading.lines.len() > LINES_MAX || reading.levels > LEVELS_MAX {
-            let detail =
-                format!("a ship notice has at most {LINES_MAX} lines, {LEVELS_MAX} levels");
-            reading.faults.add(segment.place(), detail);
-            return None;
-        }
-        last = Some(segment);
-    }
-    reading.finish(&last?)
+    walk(Reading::new(context, faults), segments)
 }
 
 /// One level of the tree that is open.
@@ -107,6 +95,10 @@ impl<'f, 't> Reading<'f, 't> {
             counts: None,
         }
     }
+}
+
+impl<'t> Reader<'t> for Reading<'_, 't> {
+    type Read = ParsedShipNotice;
 
     fn take(&mut self, segment: &Segment<'t>) {
         match segment.id() {
@@ -129,6 +121,51 @@ impl<'f, 't> Reading<'f, 't> {
         }
     }
 
+    fn excess(&self) -> Option<String> {
+        let is_full = self.lines.len() > LINES_MAX || self.levels > LEVELS_MAX;
+        is_full.then(|| format!("a ship notice has at most {LINES_MAX} lines, {LEVELS_MAX} levels"))
+    }
+
+    fn faults(&mut self) -> &mut Faults {
+        self.faults
+    }
+
+    fn finish(mut self, trailer: &Segment<'t>) -> Option<Self::Read> {
+        self.check_counts();
+        let (supplier_id, supplier) = self.parties.supplier(&SUPPLIER, true, self.context);
+        let (_own, buyer_facility) = self.parties.facilities();
+        let missing = |what| move || trailer.place().missing(what);
+        let beginning = self.has_beginning.then_some(());
+        self.faults.need(beginning, missing("BSN"), "BSN, number and date,");
+        let supplier_id = self.faults.need(supplier_id, missing("N1"), "N1, the supplier's name,");
+        // some name the shipment by its packing slip alone
+        let named = [self.number, self.packing_slip, self.bill_of_lading];
+        let number = named.into_iter().find(|it| !it.is_empty());
+        let number = self.faults.need(number, missing("BSN"), "BSN, the number of the shipment,");
+        let mut lines = Vec::with_capacity(self.lines.len());
+        for (line_number, line) in (1..).zip(self.lines) {
+            lines.extend(finish_line(line, line_number, self.faults));
+        }
+        let text = |it: &str| Some(it.to_owned()).filter(|it| !it.is_empty());
+        let notice = ShipNotice {
+            number: number?.to_owned(),
+            supplier_id: supplier_id?,
+            cancelled: self.cancelled,
+            notice_date: self.date?,
+            shipped_date: self.dates.shipped,
+            expected_date: self.dates.expected,
+            packing_slip: text(self.packing_slip),
+            bill_of_lading: text(self.bill_of_lading),
+            tracking_number: text(self.tracking),
+            lines,
+            external_ids: Vec::new(),
+        };
+        let control = self.context.control.clone();
+        Some(ParsedShipNotice { notice, supplier, buyer_facility, control })
+    }
+}
+
+impl<'t> Reading<'_, 't> {
     fn beginning(&mut self, segment: &Segment<'t>) {
         self.has_beginning = true;
         self.number = segment.element(2);
@@ -294,40 +331,6 @@ impl<'f, 't> Reading<'f, 't> {
     fn line(&mut self) -> Option<&mut Line<'t>> {
         let is_item = self.is_item();
         self.lines.last_mut().filter(|_| is_item)
-    }
-
-    fn finish(mut self, trailer: &Segment<'t>) -> Option<ParsedShipNotice> {
-        self.check_counts();
-        let (supplier_id, supplier) = self.parties.supplier(&SUPPLIER, true, self.context);
-        let (_own, buyer_facility) = self.parties.facilities();
-        let missing = |what| move || trailer.place().missing(what);
-        let beginning = self.has_beginning.then_some(());
-        self.faults.need(beginning, missing("BSN"), "BSN, number and date,");
-        let supplier_id = self.faults.need(supplier_id, missing("N1"), "N1, the supplier's name,");
-        // some name the shipment by its packing slip alone
-        let named = [self.number, self.packing_slip, self.bill_of_lading];
-        let number = named.into_iter().find(|it| !it.is_empty());
-        let number = self.faults.need(number, missing("BSN"), "BSN, the number of the shipment,");
-        let mut lines = Vec::with_capacity(self.lines.len());
-        for (line_number, line) in (1..).zip(self.lines) {
-            lines.extend(finish_line(line, line_number, self.faults));
-        }
-        let text = |it: &str| Some(it.to_owned()).filter(|it| !it.is_empty());
-        let notice = ShipNotice {
-            number: number?.to_owned(),
-            supplier_id: supplier_id?,
-            cancelled: self.cancelled,
-            notice_date: self.date?,
-            shipped_date: self.dates.shipped,
-            expected_date: self.dates.expected,
-            packing_slip: text(self.packing_slip),
-            bill_of_lading: text(self.bill_of_lading),
-            tracking_number: text(self.tracking),
-            lines,
-            external_ids: Vec::new(),
-        };
-        let control = self.context.control.clone();
-        Some(ParsedShipNotice { notice, supplier, buyer_facility, control })
     }
 
     /// CTT counts the levels, some senders the items; and adds up what ships.
