@@ -3,10 +3,14 @@
 
 use libfuzzer_sys::fuzz_target;
 use process::documents::{Format, Mappings, Parsed, read_each, write_order};
+use std::borrow::Cow;
+
+fuzz::bounded!();
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(mappings) = Mappings::shipped() else { return };
     let now = jiff::civil::date(2026, 5, 4).at(9, 15, 0, 0);
+    let bytes = &*enveloped(bytes);
     let Ok(reading) = read_each(Format::X12, bytes, mappings, now) else { return };
     for acknowledgement in &reading.acknowledgements {
         // a 997 asks for nothing, but its envelopes are whole
@@ -24,3 +28,18 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
 });
+
+/// What starts with the kind of a transaction set is the inside of one: its envelopes are put
+/// around it with the right counts, since nothing looks into what is damaged. All else is a file.
+fn enveloped(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let Some((kind @ (b"810" | b"850" | b"855" | b"856"), body)) = bytes.split_first_chunk() else {
+        return Cow::Borrowed(bytes);
+    };
+    let body = body.trim_ascii();
+    let is_held = |it: &&[u8]| !it.trim_ascii().is_empty();
+    let count = body.split(|it| *it == b'~').filter(is_held).count() + 2;
+    let head = b"ISA*00*          *00*          *01*081234567      *ZZ*US             *260504*0915*\
+                 U*00401*000000001*0*P*>~GS*IN*A*B*20260504*0915*1*X*004010~ST*";
+    let tail = format!("~SE*{count}*1~GE*1*1~IEA*1*000000001~");
+    Cow::Owned([head, &kind[..], b"*1~", body, tail.as_bytes()].concat())
+}
