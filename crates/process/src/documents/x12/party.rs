@@ -8,6 +8,8 @@ use crate::documents::mapping::Table;
 use canonical::{ExternalId, FacilityId, SupplierId};
 
 const PARTIES_MAX: usize = 200;
+/// The most identifiers of the supplier, and of the places; each is looked up.
+const IDS_MAX: usize = 50;
 
 /// Which identifier is taken first as the supplier's number: our own number for it comes first.
 const PREFERENCE: [&str; 8] = ["x12:92", "x12:91", "x12:ZZ", "duns", "duns4", "gln", "tax", "hin"];
@@ -43,7 +45,7 @@ impl<'t> Parties<'t> {
         if let Some(party) = self.0.last_mut()
             && matches!(segment.element(1), "TJ" | "EI")
             && !segment.element(2).is_empty()
-            && party.ids.len() < PARTIES_MAX
+            && party.ids.len() < IDS_MAX
         {
             party.ids.push(("tax".to_owned(), segment.element(2)));
         }
@@ -99,10 +101,11 @@ fn external(system: &str, entity: &str, key: &str) -> ExternalId {
     ExternalId { system: system.to_owned(), entity: entity.to_owned(), key: key.to_owned() }
 }
 
+/// The identifiers once each, the first of them.
 fn unique(ids: Vec<ExternalId>) -> Vec<ExternalId> {
-    let mut kept: Vec<ExternalId> = Vec::with_capacity(ids.len());
+    let mut kept: Vec<ExternalId> = Vec::new();
     for id in ids {
-        if !kept.contains(&id) {
+        if kept.len() < IDS_MAX && !kept.contains(&id) {
             kept.push(id);
         }
     }
