@@ -2,7 +2,7 @@
 
 use canonical::Clock;
 use gateway::config::{self, Source};
-use process::documents::{self, Format, Mappings};
+use process::documents::{self, Format, UblMapping, X12Mapping};
 use process::matching::{DuplicatePolicy, Policy, TaxPolicy};
 use serde_json::json;
 use std::fs;
@@ -44,8 +44,13 @@ async fn every_file_that_ships_loads() {
                 };
                 read.unwrap_or_else(|error| panic!("{name}: {error:?}"));
             }
-            Some(("mappings", _)) => {
-                Mappings::parse_toml(&text).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            Some(("mappings", which)) => {
+                let read = match which {
+                    "x12.toml" => X12Mapping::parse_toml(&text).map(drop),
+                    "ubl.toml" => UblMapping::parse_toml(&text).map(drop),
+                    _ => panic!("config/{name}: nobody loads it; say here who does"),
+                };
+                read.unwrap_or_else(|error| panic!("{name}: {error:?}"));
             }
             Some(("demo", rest)) if rest.starts_with("documents/") => {
                 let format = Format::sniff(&bytes).unwrap_or_else(|| panic!("{name}: no format"));

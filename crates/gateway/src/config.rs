@@ -2,7 +2,7 @@
 //! beside what they configure.
 
 use crate::layers::{self, Fault, Layer, Places};
-use process::documents::Mappings;
+use process::documents::{Mappings, UblMapping, X12Mapping};
 use process::matching::{DuplicatePolicy, Policy, PolicyDocument, TaxPolicy};
 use serde::Deserialize;
 use stack::inbound;
@@ -22,6 +22,7 @@ const TAXES: &str = "policies/taxes.toml";
 
 /// Where a folder's own X12 mapping is found, in the same way.
 const X12: &str = "mappings/x12.toml";
+const UBL: &str = "mappings/ubl.toml";
 
 const DEMO: &str = include_str!("../../../config/demo.toml");
 
@@ -103,6 +104,8 @@ pub struct Policies {
 pub struct MappingFiles {
     /// What partners mean by the codes of X12; empty for the mapping in the binary.
     pub x12: PathBuf,
+    /// What partners mean by the codes of UBL; empty for the mapping in the binary.
+    pub ubl: PathBuf,
 }
 
 /// A configuration that was checked whole.
@@ -191,8 +194,14 @@ fn text(path: &Path, fix: &str) -> Result<String, Fault> {
 }
 
 fn mappings(config: &Config, folder: Option<&Path>) -> Result<Mappings, Vec<Fault>> {
-    let named = (config.mappings.x12.as_path(), X12);
-    one_policy(named, folder, Mappings::default_shipped, Mappings::parse_toml)
+    let x12 = (config.mappings.x12.as_path(), X12);
+    let x12 = one_policy(x12, folder, X12Mapping::default_shipped, X12Mapping::parse_toml);
+    let ubl = (config.mappings.ubl.as_path(), UBL);
+    let ubl = one_policy(ubl, folder, UblMapping::default_shipped, UblMapping::parse_toml);
+    match (x12, ubl) {
+        (Ok(x12), Ok(ubl)) => Ok(Mappings { x12, ubl }),
+        (one, two) => Err([one.err(), two.err()].into_iter().flatten().flatten().collect()),
+    }
 }
 
 fn policy(config: &Config, folder: Option<&Path>) -> Result<Policy, Vec<Fault>> {

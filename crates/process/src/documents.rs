@@ -5,13 +5,11 @@
 //! numbers do not add up is still read, so that the match can say so; what is refused is what a
 //! canonical document cannot hold.
 
-mod charge;
 mod fault;
 mod json;
 mod mapping;
 mod number;
 mod ubl;
-mod unit;
 mod x12;
 
 use canonical::{
@@ -19,7 +17,7 @@ use canonical::{
     ShipNotice,
 };
 use jiff::civil::DateTime;
-pub use mapping::Mappings;
+pub use mapping::{Mappings, UblMapping, X12Mapping};
 
 /// The most lines that one document may have.
 pub const LINES_MAX: usize = 10_000;
@@ -331,8 +329,8 @@ fn parts(
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let outcome = match format {
         Format::Json => json::read(bytes),
-        Format::X12 => return x12::each(bytes, mappings, now, take),
-        Format::Ubl => ubl::read(bytes),
+        Format::X12 => return x12::each(bytes, &mappings.x12, now, take),
+        Format::Ubl => ubl::read(bytes, &mappings.ubl),
     };
     let (kind, control) = (format.name().to_owned(), Control::default());
     take(Document { kind, control, outcome, notes: Vec::new() });
@@ -346,7 +344,7 @@ fn parts(
 /// `conflict` where the order is not approved; `invalid` with a pointer for what X12 or the
 /// partner's mapping has no word for.
 pub fn write_order(order: &PurchaseOrder, mappings: &Mappings, now: DateTime) -> Result<Vec<u8>> {
-    x12::write_order(order, mappings, now)
+    x12::write_order(order, &mappings.x12, now)
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ impl Process {
             let mappings = process.mappings();
             let reading = documents::read_each(format, &bytes, mappings, now)?;
             Ok(DocumentReading {
-                mapping: mappings.cited(),
+                mapping: mappings.cited(format),
                 documents: reading.documents.into_iter().map(ReadDocument::from).collect(),
                 acknowledgements: reading.acknowledgements.into_iter().map(text).collect(),
             })

@@ -1,92 +1,40 @@
 //! What partners mean by the codes of their documents: tables that hold for all of them, and for
-//! each its own over these. Read from TOML and checked whole; a code without a line is refused.
+//! each its own over these. Read from TOML and checked whole; a code without a line is refused,
+//! where the file does not say otherwise.
 
 mod table;
+mod ubl;
+mod written;
+mod x12;
 
-use canonical::{Error, FieldError, Result, SupplierId};
+use super::Format;
+use canonical::{Error, FieldError, Result};
 use serde::Deserialize;
-use std::fmt;
+use serde::de::DeserializeOwned;
 use std::sync::OnceLock;
-use table::Tables;
-pub(super) use table::{DateUse, HashTotal, ItemNumber, OrderTotal, Table};
+pub(super) use table::Table;
+pub use ubl::UblMapping;
+use written::Tables;
+pub(super) use written::{DateUse, HashTotal, ItemNumber, OrderTotal};
+pub(super) use x12::Name;
+pub use x12::X12Mapping;
 
-const SHIPPED: &str = include_str!("../../../../config/mappings/x12.toml");
-
-/// The mappings of all partners.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Mappings {
-    id: String,
-    version: u32,
-    own: Name,
-    general: Table,
-    partners: Vec<Partner>,
-}
-
-/// Under which names a sender or receiver goes in envelopes.
+/// The mappings of all partners, by format; JSON needs none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Name {
-    pub(super) qualifier: String,
-    pub(super) id: String,
-    pub(super) group: Option<String>,
-}
-
-#[derive(Clone, PartialEq, Eq)]
-struct Partner {
-    name: Name,
-    supplier_id: Option<SupplierId>,
-    table: Table,
-}
-
-#[derive(Debug, Deserialize)]
-struct Document {
-    id: String,
-    version: u32,
-    own: OwnDocument,
-    #[serde(default)]
-    partners: Vec<PartnerDocument>,
-    /// What is left must be tables: unknown keys are refused there.
-    #[serde(flatten)]
-    tables: toml::Table,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OwnDocument {
-    interchange: String,
-    group: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct PartnerDocument {
-    name: String,
-    interchange: String,
-    group: Option<String>,
-    supplier_id: Option<SupplierId>,
-    #[serde(flatten)]
-    tables: toml::Table,
+pub struct Mappings {
+    /// Of X12.
+    pub x12: X12Mapping,
+    /// Of UBL.
+    pub ubl: UblMapping,
 }
 
 impl Mappings {
-    /// Reads mappings from TOML.
-    ///
-    /// # Errors
-    /// `invalid` with every fault of them.
-    pub fn parse_toml(text: &str) -> Result<Self> {
-        let document: Document = toml::from_str(text).map_err(|error| {
-            Error::invalid(format!("the mapping is not readable: {}", error.message()))
-                .because(error)
-        })?;
-        let mut faults = Vec::new();
-        let read = Self::new(&document, &mut faults);
-        if faults.is_empty() { Ok(read) } else { Err(Error::invalid_fields(faults)) }
-    }
-
     /// The mappings that ship as the default.
     ///
     /// # Errors
-    /// `invalid` where the file that was built in is faulty, which a test rules out.
+    /// `invalid` where a file that was built in is faulty, which a test rules out.
     pub fn default_shipped() -> Result<Self> {
-        Self::parse_toml(SHIPPED)
+        Ok(Self { x12: X12Mapping::default_shipped()?, ubl: UblMapping::default_shipped()? })
     }
 
     /// The same, read once.
@@ -102,82 +50,42 @@ impl Mappings {
         Ok(ONCE.get_or_init(|| read))
     }
 
-    /// How a reading cites them: `x12@1`.
+    /// How a reading cites the one of its format: `x12@1`, `ubl@1`.
     #[must_use]
-    pub fn cited(&self) -> String {
-        format!("{}@{}", self.id, self.version)
-    }
-
-    /// What a partner means, by its interchange and its group; everybody's table where it has none.
-    pub(super) fn table(&self, qualifier: &str, id: &str, group: &str) -> &Table {
-        let known = |it: &&Partner| {
-            it.name.qualifier == qualifier
-                && it.name.id == id
-                && it.name.group.as_deref().is_none_or(|it| it == group)
-        };
-        let mut candidates = self.partners.iter().filter(known);
-        let first = candidates.next();
-        // one that names the group is meant more closely
-        let closer = candidates.find(|it| it.name.group.is_some());
-        closer.or(first).map_or(&self.general, |it| &it.table)
-    }
-
-    /// Whether the partner has a table of its own.
-    pub(super) fn knows(&self, qualifier: &str, id: &str) -> bool {
-        self.partners.iter().any(|it| it.name.qualifier == qualifier && it.name.id == id)
-    }
-
-    /// Ourselves.
-    pub(super) fn own(&self) -> &Name {
-        &self.own
-    }
-
-    /// A supplier's name in envelopes, and its table; its own number where nobody named it.
-    pub(super) fn of_supplier(&self, supplier: &SupplierId) -> (Name, &Table) {
-        match self.partners.iter().find(|it| it.supplier_id.as_ref() == Some(supplier)) {
-            Some(partner) => (partner.name.clone(), &partner.table),
-            None => {
-                let id = supplier.as_str().to_owned();
-                (Name { qualifier: "ZZ".to_owned(), id, group: None }, &self.general)
-            }
+    pub fn cited(&self, format: Format) -> String {
+        match format {
+            Format::Ubl => self.ubl.cited(),
+            Format::X12 | Format::Json => self.x12.cited(),
         }
-    }
-
-    fn new(document: &Document, faults: &mut Vec<FieldError>) -> Self {
-        if document.id.trim().is_empty() {
-            faults.push(fault("/id", "say it: every reading cites it"));
-        }
-        let mut own = name("/own/interchange", &document.own.interchange, faults);
-        own.group = Some(document.own.group.clone());
-        let general = Table::default().over(&tables("", &document.tables, faults), "", faults);
-        let mut partners: Vec<Partner> = Vec::new();
-        for (place, written) in document.partners.iter().enumerate() {
-            let at = format!("/partners/{place}");
-            if written.name.trim().is_empty() {
-                faults.push(fault(&format!("{at}/name"), "say who it is"));
-            }
-            let mut named = name(&format!("{at}/interchange"), &written.interchange, faults);
-            named.group.clone_from(&written.group);
-            if partners.iter().any(|it| it.name == named) {
-                faults.push(fault(&format!("{at}/interchange"), "the partner stands here twice"));
-            }
-            let supplier_id = written.supplier_id.clone();
-            let table = general.over(&tables(&at, &written.tables, faults), &at, faults);
-            partners.push(Partner { name: named, supplier_id, table });
-        }
-        Self { id: document.id.clone(), version: document.version, own, general, partners }
     }
 }
 
-impl fmt::Debug for Mappings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mappings").field("cited", &self.cited()).finish_non_exhaustive()
-    }
+/// The keys that a format knows of all that a table can hold.
+#[derive(Debug)]
+struct Keys {
+    tables: &'static [&'static str],
+    habits: &'static [&'static str],
 }
 
-fn tables(at: &str, written: &toml::Table, faults: &mut Vec<FieldError>) -> Tables {
+fn document<T: DeserializeOwned>(text: &str) -> Result<T> {
+    toml::from_str(text).map_err(|error| {
+        Error::invalid(format!("the mapping is not readable: {}", error.message())).because(error)
+    })
+}
+
+fn tables(at: &str, written: &toml::Table, keys: &Keys, faults: &mut Vec<FieldError>) -> Tables {
+    let mut foreign: Vec<String> =
+        written.keys().filter(|it| !keys.tables.contains(&it.as_str())).cloned().collect();
+    if let Some(toml::Value::Table(habits)) = written.get("habits") {
+        let other = habits.keys().filter(|it| !keys.habits.contains(&it.as_str()));
+        foreign.extend(other.map(|it| format!("habits/{it}")));
+    }
     match Tables::deserialize(written.clone()) {
-        Ok(tables) => tables,
+        Ok(tables) => {
+            let detail = "this format has no such key";
+            faults.extend(foreign.iter().map(|it| fault(&format!("{at}/{it}"), detail)));
+            tables
+        }
         Err(error) => {
             let pointer = if at.is_empty() { "(the file)" } else { at };
             faults.push(fault(pointer, error.message()));
@@ -186,15 +94,16 @@ fn tables(at: &str, written: &toml::Table, faults: &mut Vec<FieldError>) -> Tabl
     }
 }
 
-fn name(pointer: &str, text: &str, faults: &mut Vec<FieldError>) -> Name {
-    let (qualifier, id) = text.split_once(':').unwrap_or_default();
-    let plain = |it: &str| it.bytes().all(|it| it.is_ascii_graphic() || it == b' ');
-    if qualifier.len() != 2 || id.is_empty() || id.len() > 15 || !plain(text) {
-        let detail =
-            "qualifier and id are written as in \"01:081234567\": 2 and 1 to 15 characters";
-        faults.push(fault(pointer, detail));
+fn named(id: &str, faults: &mut Vec<FieldError>) {
+    if id.trim().is_empty() {
+        faults.push(fault("/id", "say it: every reading cites it"));
     }
-    Name { qualifier: qualifier.to_owned(), id: id.to_owned(), group: None }
+}
+
+fn called(name: &str, at: &str, faults: &mut Vec<FieldError>) {
+    if name.trim().is_empty() {
+        faults.push(fault(&format!("{at}/name"), "say who it is"));
+    }
 }
 
 fn fault(pointer: &str, detail: &str) -> FieldError {

@@ -8,17 +8,18 @@ mod spot;
 mod tree;
 
 use super::fault::Faults;
-use super::{CHARGES_MAX, Control, Parsed, ParsedInvoice, StatedTotals, charge, number};
+use super::mapping::{Table, UblMapping};
+use super::{CHARGES_MAX, Control, Parsed, ParsedInvoice, PartyNames, StatedTotals, number};
 use canonical::{
-    Charge, Currency, Decimal, Error, Exact, Invoice, InvoiceKind, InvoiceLine,
-    PurchaseOrderNumber, ReceiptNumber, Result,
+    Charge, ChargeKind, Currency, Decimal, Error, Exact, Invoice, InvoiceKind, InvoiceLine,
+    PurchaseOrderNumber, ReceiptNumber, Result, SupplierId,
 };
 use jiff::civil::Date;
 use number::Sum;
 use spot::Spot;
 use store::sha256_hex;
 
-pub(super) fn read(bytes: &[u8]) -> Result<Parsed> {
+pub(super) fn read(bytes: &[u8], mapping: &UblMapping) -> Result<Parsed> {
     let root = tree::read(bytes)?;
     let is_credit = match root.name {
         "Invoice" => false,
@@ -33,7 +34,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Parsed> {
     let what = "the currency of the document";
     let currency = spot.needed(&["DocumentCurrencyCode"], what, &mut faults);
     let parsed = currency.and_then(|currency| {
-        Reading { root: &spot, is_credit, currency, faults: &mut faults }.document()
+        let supplier = party::supplier(&spot);
+        let table = mapping.table(&supplier.1.ids);
+        Reading { root: &spot, is_credit, currency, table, faults: &mut faults }.document(supplier)
     });
     faults.finish(parsed).map(|it| Parsed::Invoice(Box::new(it)))
 }
@@ -43,6 +46,7 @@ struct Reading<'f, 't> {
     root: &'f Spot<'t>,
     is_credit: bool,
     currency: Currency,
+    table: &'f Table,
     faults: &'f mut Faults,
 }
 
@@ -66,7 +70,10 @@ struct Inherited {
 }
 
 impl Reading<'_, '_> {
-    fn document(&mut self) -> Option<ParsedInvoice> {
+    fn document(
+        &mut self,
+        (supplier_id, supplier): (Option<SupplierId>, PartyNames),
+    ) -> Option<ParsedInvoice> {
         let root = self.root;
         let number = root.needed(&["ID"], "the invoice number", self.faults);
         let date = self.date();
@@ -78,7 +85,6 @@ impl Reading<'_, '_> {
         let gross_at = ["LegalMonetaryTotal", "TaxInclusiveAmount"];
         root.once(&gross_at, self.faults);
         self.faults.need(root.text(&gross_at), || root.pointer(&gross_at), "the total with tax");
-        let (supplier_id, supplier) = party::supplier(root);
         let supplier_at = || root.pointer(&["AccountingSupplierParty"]);
         let supplier_id = self.faults.need(supplier_id, supplier_at, "the supplier's name");
         self.check_payable(&stated);
@@ -151,11 +157,10 @@ impl Reading<'_, '_> {
             let amount = self.needed_amount(&extra, &["Amount"]);
             let text = |name| extra.text(&[name]).unwrap_or_default();
             match (text("ChargeIndicator").as_ref(), amount) {
-                ("true" | "1", Some(amount)) => {
-                    let (code, words) =
-                        (text("AllowanceChargeReasonCode"), text("AllowanceChargeReason"));
-                    charges.push(Charge { kind: charge::of_unece(&code, &words), amount });
-                }
+                ("true" | "1", Some(amount)) => match self.charge_kind(&extra) {
+                    Some(kind) => charges.push(Charge { kind, amount }),
+                    None => is_complete = false,
+                },
                 ("false" | "0", Some(amount)) => discount += amount.exact(),
                 (_, None) => is_complete = false,
                 _ => {
@@ -166,6 +171,16 @@ impl Reading<'_, '_> {
             }
         }
         is_complete.then_some((charges, discount))
+    }
+
+    /// What a charge is for, by its reason code, else by its reason.
+    fn charge_kind(&mut self, extra: &Spot<'_>) -> Option<ChargeKind> {
+        let text = |name| extra.text(&[name]).unwrap_or_default();
+        let (code, words) = (text("AllowanceChargeReasonCode"), text("AllowanceChargeReason"));
+        let nature = self.table.charge(&code, &words);
+        let nature = self.faults.keep(nature, || extra.pointer(&["AllowanceChargeReasonCode"]))?;
+        // ok: a mapping that calls a charge tax is refused when it is read
+        Some(nature.kind().unwrap_or(ChargeKind::Other))
     }
 
     /// The tax in the document's currency; a second total in the tax authority's currency is

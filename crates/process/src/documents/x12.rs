@@ -18,7 +18,7 @@ mod ship_notice;
 mod write;
 
 use super::fault::Faults;
-use super::mapping::{Mappings, Table};
+use super::mapping::{Table, X12Mapping};
 use super::{Control, Document, Parsed};
 use acknowledge::Acknowledging;
 use canonical::{Error, FieldError, Result};
@@ -35,7 +35,7 @@ use std::borrow::Cow;
 /// `invalid` where the file is no X12 or belongs to no interchange.
 pub(super) fn each(
     bytes: &[u8],
-    mappings: &Mappings,
+    mapping: &X12Mapping,
     now: Option<DateTime>,
     take: &mut dyn FnMut(Document),
 ) -> Result<Vec<Vec<u8>>> {
@@ -53,7 +53,7 @@ pub(super) fn each(
             }
             for set in &group.sets {
                 is_empty = false;
-                take(Envelope { mappings, interchange, group, set }.document(answer.as_mut()));
+                take(Envelope { mapping, interchange, group, set }.document(answer.as_mut()));
             }
             if let Some(answer) = &mut answer {
                 answer.close(group);
@@ -91,7 +91,7 @@ struct Partner<'t> {
 /// What is around a transaction set.
 #[derive(Clone, Copy, Debug)]
 struct Envelope<'e, 't> {
-    mappings: &'e Mappings,
+    mapping: &'e X12Mapping,
     interchange: &'e Interchange<'t>,
     group: &'e Group<'t>,
     set: &'e Set<'t>,
@@ -148,9 +148,9 @@ impl<'t> Envelope<'_, 't> {
         };
         let (sender, receiver) = (partner(5), partner(7));
         // of an order that we sent, the partner is the receiver
-        let known = self.mappings.knows(sender.qualifier, sender.id);
+        let known = self.mapping.knows(sender.qualifier, sender.id);
         let (of, group) = if known { (sender, 2) } else { (receiver, 3) };
-        let table = self.mappings.table(of.qualifier, of.id, self.group.header.element(group));
+        let table = self.mapping.table(of.qualifier, of.id, self.group.header.element(group));
         let context = Context { sender, receiver, table, control };
         let header = &self.set.header;
         let segments = self.set.segments();

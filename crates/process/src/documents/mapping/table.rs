@@ -1,151 +1,16 @@
 //! The tables of one partner, resolved.
 
 use super::fault;
+use super::written::{
+    DateUse, HashTotal, ItemNumber, Nature, OrderTotal, Tables, Totals, UnknownCharges,
+    UnknownUnits, WordDocument, Written,
+};
 use canonical::{ChargeKind, Decimal, FieldError, Uom};
-use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// Stands for every code without a line of its own.
 const ANY: &str = "*";
 /// The most codes of one table.
 const CODES_MAX: usize = 2_000;
-
-type Written<T> = BTreeMap<String, T>;
-
-/// The tables as they are written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Tables {
-    #[serde(default)]
-    habits: Habits,
-    #[serde(default)]
-    units: Written<String>,
-    #[serde(default)]
-    price_bases: Written<BaseDocument>,
-    #[serde(default)]
-    item_numbers: Written<ItemNumber>,
-    #[serde(default)]
-    party_ids: Written<String>,
-    #[serde(default)]
-    interchange_ids: Written<String>,
-    #[serde(default)]
-    charges: Written<Nature>,
-    #[serde(default)]
-    charge_words: Vec<WordDocument>,
-    #[serde(default)]
-    dates: Written<DateUse>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Habits {
-    decimal_mark: Option<String>,
-    totals: Option<Totals>,
-    order_total: Option<OrderTotal>,
-    hash_total: Option<HashTotal>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BaseDocument {
-    count: u32,
-    unit: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WordDocument {
-    word: String,
-    kind: Nature,
-}
-
-/// What a charge is: tax is sometimes sent as one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(in crate::documents) enum Nature {
-    Freight,
-    Handling,
-    Fuel,
-    Hazmat,
-    SmallOrder,
-    Restocking,
-    Deposit,
-    Other,
-    Tax,
-}
-
-impl Nature {
-    /// The kind of charge; nothing for tax.
-    pub(in crate::documents) const fn kind(self) -> Option<ChargeKind> {
-        Some(match self {
-            Self::Freight => ChargeKind::Freight,
-            Self::Handling => ChargeKind::Handling,
-            Self::Fuel => ChargeKind::Fuel,
-            Self::Hazmat => ChargeKind::Hazmat,
-            Self::SmallOrder => ChargeKind::SmallOrder,
-            Self::Restocking => ChargeKind::Restocking,
-            Self::Deposit => ChargeKind::Deposit,
-            Self::Other => ChargeKind::Other,
-            Self::Tax => return None,
-        })
-    }
-}
-
-/// What a product number names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(in crate::documents) enum ItemNumber {
-    Item,
-    Supplier,
-    Manufacturer,
-    Gtin,
-    Order,
-    OrderLine,
-    Lot,
-    Serial,
-    Ignored,
-}
-
-/// What a date is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(in crate::documents) enum DateUse {
-    Requested,
-    ShipRequested,
-    Promised,
-    Shipped,
-    Expires,
-    Ignored,
-}
-
-/// How TDS and SAC05 are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(in crate::documents) enum Totals {
-    #[default]
-    Implied,
-    Written,
-}
-
-/// What AMT*TT of an order is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(in crate::documents) enum OrderTotal {
-    #[default]
-    Amount,
-    Lines,
-    Units,
-    Ignored,
-}
-
-/// What CTT02 is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(in crate::documents) enum HashTotal {
-    #[default]
-    Quantities,
-    Ignored,
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Base {
@@ -160,6 +25,8 @@ pub(in crate::documents) struct Table {
     totals: Totals,
     order_total: OrderTotal,
     hash_total: HashTotal,
+    unknown_units: UnknownUnits,
+    unknown_charges: UnknownCharges,
     units: Written<Uom>,
     bases: Written<Base>,
     items: Written<ItemNumber>,
@@ -188,6 +55,8 @@ impl Table {
         table.totals = habits.totals.unwrap_or(self.totals);
         table.order_total = habits.order_total.unwrap_or(self.order_total);
         table.hash_total = habits.hash_total.unwrap_or(self.hash_total);
+        table.unknown_units = habits.unknown_units.unwrap_or(self.unknown_units);
+        table.unknown_charges = habits.unknown_charges.unwrap_or(self.unknown_charges);
         table.units(written, at, faults);
         table.bases(written, at, faults);
         table.items.extend(copied(&written.item_numbers));
@@ -272,6 +141,9 @@ impl Table {
             None if code.is_empty() => Err("a quantity has a unit".to_owned()),
             None => match self.units.get(ANY) {
                 Some(unit) => Ok(unit.clone()),
+                None if self.unknown_units == UnknownUnits::Kept => {
+                    code.to_ascii_uppercase().parse().map_err(str::to_owned)
+                }
                 None => Err(unmapped("unit of measure", code, "units")),
             },
         }
@@ -314,8 +186,11 @@ impl Table {
     /// What a charge is for, by its code, or its words where it has none.
     pub(in crate::documents) fn charge(&self, code: &str, words: &str) -> Result<Nature, String> {
         if !code.is_empty() {
-            let found = self.charges.get(code).or_else(|| self.charges.get(ANY)).copied();
-            return found.ok_or_else(|| unmapped("allowance or charge", code, "charges"));
+            match self.charges.get(code).or_else(|| self.charges.get(ANY)) {
+                Some(found) => return Ok(*found),
+                None if self.unknown_charges == UnknownCharges::Words => {}
+                None => return Err(unmapped("allowance or charge", code, "charges")),
+            }
         }
         let words = words.to_lowercase();
         let found = self.charge_words.iter().find(|(word, _kind)| words.contains(word));

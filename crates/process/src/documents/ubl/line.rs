@@ -3,7 +3,7 @@
 use super::spot::Spot;
 use super::{Inherited, Reading};
 use crate::documents::fault::Faults;
-use crate::documents::{number, unit};
+use crate::documents::number;
 use canonical::{Decimal, Exact, Gtin, InvoiceLine, Quantity, Uom};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -81,7 +81,7 @@ impl Reading<'_, '_> {
         let path = [if self.is_credit { "CreditedQuantity" } else { "InvoicedQuantity" }];
         let Some(text) = spot.text(&path) else {
             if self.is_credit {
-                let uom = unit::of_unece("C62").ok()?;
+                let uom = self.table.unit("C62").ok()?;
                 return Some(Quantity { value: Decimal::ZERO, uom });
             }
             self.faults.add(spot.pointer(&path), "the quantity is missing");
@@ -92,7 +92,7 @@ impl Reading<'_, '_> {
             self.faults.add(spot.pointer(&path), "the quantity has no unitCode");
             return None;
         };
-        let uom = self.faults.keep(unit::of_unece(code), || spot.pointer(&path));
+        let uom = self.faults.keep(self.table.unit(code), || spot.pointer(&path));
         Some(Quantity { value: value?, uom: uom? })
     }
 
@@ -117,7 +117,7 @@ impl Reading<'_, '_> {
         };
         let base = self.faults.keep(number::decimal(&text), pointer)?;
         if let Some(code) = spot.attribute(&path) {
-            let unit = self.faults.keep(unit::of_unece(code), pointer)?;
+            let unit = self.faults.keep(self.table.unit(code), pointer)?;
             if unit != *uom {
                 let detail = format!("the price is per {unit}, the quantity is in {uom}");
                 self.faults.add(pointer(), detail);

@@ -4,6 +4,10 @@ use canonical::{ChargeKind, ExternalId};
 const INVOICE: &str = include_str!("../fixtures/invoice.ubl.xml");
 const CREDIT: &str = include_str!("../fixtures/credit.ubl.xml");
 
+fn read(bytes: &[u8]) -> Result<Parsed> {
+    super::read(bytes, &UblMapping::default_shipped().unwrap())
+}
+
 #[track_caller]
 fn invoice(text: &str) -> ParsedInvoice {
     match read(text.as_bytes()).unwrap() {
@@ -275,4 +279,35 @@ fn an_account_is_kept_as_its_fingerprint_and_a_tax_as_category_and_percent() {
                     </a:ClassifiedTaxCategory></a:Item>";
     let taxed = invoice(&INVOICE.replacen("</a:Item>", category, 1)).invoice;
     assert_eq!(taxed.lines[0].tax_code.as_deref(), Some("S 25"));
+}
+
+const OWN_CODES: &str = include_str!("../fixtures/own_codes.ubl.xml");
+
+#[test]
+fn a_partners_own_codes_mean_what_its_mapping_says() {
+    let shipped = include_str!("../../../../../config/mappings/ubl.toml");
+    let partner = |own: &str| {
+        let party = "party = { system = \"gln\", key = \"4006381333931\" }";
+        let text = format!("{shipped}\n[[partners]]\nname = \"Nordlicht\"\n{party}\n{own}\n");
+        super::read(OWN_CODES.as_bytes(), &UblMapping::parse_toml(&text).unwrap())
+    };
+    let own = partner("units = { KTN = \"BX\" }\ncharges = { VERSAND = \"freight\" }").unwrap();
+    assert_eq!(own, read(INVOICE.as_bytes()).unwrap());
+    // nobody's mapping: the match asks what the unit is
+    let plain = invoice(OWN_CODES).invoice;
+    assert_eq!(plain.lines[0].quantity.uom.as_str(), "KTN");
+    assert_eq!(plain.charges[0].kind, ChargeKind::Other);
+    let refusing = "habits = { unknown_units = \"refused\", unknown_charges = \"refused\" }";
+    let error = partner(refusing).unwrap_err();
+    let expected = [
+        "/Invoice/InvoiceLine[1]/InvoicedQuantity",
+        "/Invoice/AllowanceCharge[1]/AllowanceChargeReasonCode",
+    ];
+    for pointer in expected {
+        let fault = error.fields().iter().find(|it| it.pointer == pointer);
+        assert!(fault.is_some_and(|it| it.detail.contains("INT-02")), "{error:?}");
+    }
+    // another supplier's line is not this one's
+    let other = OWN_CODES.replace("4006381333931", "4006381333948");
+    assert_ne!(invoice(&other).invoice.lines[0].quantity.uom.as_str(), "BX");
 }

@@ -3,7 +3,7 @@
 
 use super::segment::Delimiters;
 use super::write::{Header, Writer};
-use crate::documents::mapping::{Mappings, Table};
+use crate::documents::mapping::{Name, Table, X12Mapping};
 use canonical::{
     Decimal, Error, FacilityId, FieldError, FreightTerms, ItemId, OrderKind, OrderStatus,
     PlannedCharge, PurchaseOrder, PurchaseOrderLine, Result,
@@ -24,16 +24,16 @@ const COMPONENTS: [char; 3] = ['>', ':', '\u{1f}'];
 /// the partner's mapping has no word for.
 pub(in crate::documents) fn write_order(
     order: &PurchaseOrder,
-    mappings: &Mappings,
+    mapping: &X12Mapping,
     now: DateTime,
 ) -> Result<Vec<u8>> {
     let purpose = purpose(order)?;
-    let (partner, table) = mappings.of_supplier(&order.supplier_id);
+    let (partner, table) = mapping.of_supplier(&order.supplier_id);
     let mut writing =
         Writing { order, table, writer: Writer::new(delimiters(order)?), faults: Vec::new() };
-    let own = mappings.own();
+    let own = mapping.own();
     let control = control(order);
-    let group = |it: &crate::documents::mapping::Name| it.group.clone().unwrap_or(it.id.clone());
+    let group = |it: &Name| it.group.clone().unwrap_or(it.id.clone());
     writing.writer.interchange(&Header {
         sender: (&own.qualifier, &own.id),
         receiver: (&partner.qualifier, &partner.id),

@@ -4,7 +4,7 @@ mod flow;
 mod habit;
 
 use super::*;
-use crate::documents::{Format, ParsedInvoice, ParsedOrder};
+use crate::documents::{Format, Mappings, ParsedInvoice, ParsedOrder};
 use canonical::{ChargeKind, ExternalId, FreightTerms, InvoiceKind};
 
 const INVOICE: &str = include_str!("../fixtures/invoice.810");
@@ -13,6 +13,10 @@ const ORDER: &str = include_str!("../fixtures/order.850");
 
 fn read(bytes: &[u8]) -> Result<Vec<Parsed>> {
     crate::documents::read(Format::X12, bytes)
+}
+
+fn under(x12: &str) -> Mappings {
+    Mappings { x12: X12Mapping::parse_toml(x12).unwrap(), ..Mappings::shipped().unwrap().clone() }
 }
 
 #[track_caller]
@@ -305,4 +309,19 @@ fn a_hundred_thousand_lines_are_refused_quickly() {
     assert_eq!(pointers(&flood)[0], "segment 1000001 (too many)");
     let long = format!("{}{}", INVOICE.split_once("ST*").unwrap().0, "A".repeat(1_000_000));
     refused(&long, &["segment 3 (too long)"]);
+}
+
+#[test]
+fn of_identifiers_without_end_the_first_are_kept() {
+    let tax: Vec<String> = (0..60).map(|it| format!("REF*TJ*{it}")).collect();
+    let party: Vec<&str> = tax.iter().map(String::as_str).collect();
+    let mut body = vec![];
+    for _party in 0..150 {
+        body.push("N1*VN*MedSurg");
+        body.extend(&party);
+    }
+    body.extend(["IT1*1*1*EA*1", "TDS*100"]);
+    let parsed = invoice(&wrapped(&body));
+    assert_eq!(parsed.supplier.ids.len(), 50);
+    assert_eq!(parsed.supplier.ids[0], external("x12:92", "supplier", "SUP-1"));
 }

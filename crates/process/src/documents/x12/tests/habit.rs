@@ -98,7 +98,7 @@ fn a_code_without_a_line_is_refused_and_a_partners_own_line_reads_it() {
         "{shipped}\n[[partners]]\nname = \"MedSurg\"\ninterchange = \"01:081234567\"\n\
          units = {{ QX = \"CS\" }}\ncharges = {{ \"*\" = \"handling\" }}\n"
     );
-    let own = Mappings::parse_toml(&own).unwrap();
+    let own = under(&own);
     let documents = read_all(Format::X12, text.as_bytes(), &own).unwrap();
     assert_eq!(documents, read(INVOICE.as_bytes()).unwrap());
     // another partner's line is not ours
@@ -114,7 +114,7 @@ fn habits_of_numbers_are_mapping() {
             "{shipped}\n[[partners]]\nname = \"P\"\ninterchange = \"01:081234567\"\n\
              habits = {{ {habits} }}\n"
         );
-        Mappings::parse_toml(&toml).unwrap()
+        under(&toml)
     };
     let text = wrapped(&["IT1*1*2*EA*10,5**BP*A", "TDS*21,00"]);
     assert_eq!(pointers(&text).len(), 2);
