@@ -11,6 +11,7 @@ use canonical::{
     SupplierId,
 };
 use futures_util::future::{try_join, try_join_all};
+use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use system::{Movements, System};
@@ -31,52 +32,104 @@ pub(crate) struct Gathered {
     pub(crate) payables: Vec<Payable>,
 }
 
+/// What is asked about an invoice besides what it says itself.
+#[derive(Debug)]
+pub(crate) struct Circumstances {
+    /// The currency of the ledger.
+    pub(crate) functional: Currency,
+    /// The posting date.
+    pub(crate) as_of: Date,
+    /// How long the back ends may take for all of it.
+    pub(crate) limit: Duration,
+}
+
+/// The orders billed, what moved on them, and the items.
+#[derive(Debug)]
+struct Goods {
+    orders: Vec<PurchaseOrder>,
+    movements: Movements,
+    items: Vec<Item>,
+}
+
 /// Asks the back ends, all at once where one answer does not need another.
 pub(crate) async fn gather(
     system: &System,
     principal: &Principal,
     parsed: &ParsedInvoice,
-    functional: Currency,
-    limit: Duration,
+    around: &Circumstances,
 ) -> Result<Gathered> {
-    let limit = stack::context::remaining(limit);
+    let limit = stack::context::remaining(around.limit);
     let all = async {
-        let (supplier, (mut orders, mut movements, items)) =
+        let (supplier, mut goods) =
             try_join(supplier(system, parsed), goods(system, &parsed.invoice)).await?;
-        let booked = booked(system, supplier.as_ref(), &parsed.invoice, &orders);
-        let suppliers = suppliers(system, supplier.as_ref(), &orders);
+        let booked = booked(system, supplier.as_ref(), &parsed.invoice, &goods.orders);
+        let suppliers = suppliers(system, supplier.as_ref(), &goods.orders);
         let (suppliers, payables) = try_join(suppliers, booked).await?;
-        // an order of somebody else is, to a supplier, an order that does not exist; one of its own
-        // group it may bill, or the outcome would depend on who submits
-        let own = supplier.as_ref().filter(|it| principal.may_see(&it.id));
-        let siblings: BTreeSet<&SupplierId> = suppliers
-            .iter()
-            .filter(|it| own.is_some_and(|own| own.group() == it.group()))
-            .map(|it| &it.id)
+        goods.keep_visible(principal, supplier.as_ref(), &suppliers);
+        let sellers: BTreeSet<&SupplierId> = (goods.orders.iter().map(|it| &it.supplier_id))
+            .chain(suppliers.iter().map(|it| &it.id))
+            .chain([&parsed.invoice.supplier_id])
             .collect();
-        orders
-            .retain(|it| principal.may_see(&it.supplier_id) || siblings.contains(&it.supplier_id));
-        let seen: BTreeSet<&PurchaseOrderNumber> = orders.iter().map(|it| &it.number).collect();
-        movements.receipts.retain(|it| seen.contains(&it.purchase_order_number));
-        movements.returns.retain(|it| seen.contains(&it.purchase_order_number));
-        let Movements { receipts, returns } = movements;
-        let mut facts = Facts {
+        let facilities = facilities(system, &parsed.invoice, &goods.orders);
+        let terms = terms::terms(system, &parsed.invoice, &goods, &sellers, around);
+        let (facilities, terms) = try_join(facilities, terms).await?;
+        let Goods { orders, movements: Movements { receipts, returns }, items } = goods;
+        let facts = Facts {
+            as_of: Some(around.as_of),
             purchase_orders: orders,
             receipts,
             returns,
             items,
             supplier_unknown: supplier.is_none(),
             suppliers,
+            facilities,
+            contracts: terms.contracts,
+            usages: terms.usages,
+            rates: terms.rates,
+            recalls: terms.recalls,
+            balances: terms.balances,
+            periods: terms.periods,
             ..Facts::default()
         };
-        facts.facilities = facilities(system, &parsed.invoice, &facts.purchase_orders).await?;
-        terms::add(system, &parsed.invoice, functional, &mut facts).await?;
         Ok(Gathered { supplier, facts, payables })
     };
     tokio::time::timeout(limit, all).await.unwrap_or_else(|elapsed| {
         let message = "the back ends did not answer in time; the invoice was not accepted";
         Err(Error::timed_out(message).because(elapsed))
     })
+}
+
+impl Goods {
+    /// An order of somebody else is, to a supplier, an order that does not exist; one of its own
+    /// group it may bill, or the outcome would depend on who submits.
+    fn keep_visible(
+        &mut self,
+        principal: &Principal,
+        own: Option<&Supplier>,
+        suppliers: &[Supplier],
+    ) {
+        let own = own.filter(|it| principal.may_see(&it.id));
+        let siblings: BTreeSet<&SupplierId> = suppliers
+            .iter()
+            .filter(|it| own.is_some_and(|own| own.group() == it.group()))
+            .map(|it| &it.id)
+            .collect();
+        self.orders
+            .retain(|it| principal.may_see(&it.supplier_id) || siblings.contains(&it.supplier_id));
+        let seen: BTreeSet<&PurchaseOrderNumber> =
+            self.orders.iter().map(|it| &it.number).collect();
+        self.movements.receipts.retain(|it| seen.contains(&it.purchase_order_number));
+        self.movements.returns.retain(|it| seen.contains(&it.purchase_order_number));
+    }
+}
+
+/// What was asked for, or `None` where there is no such thing.
+pub(crate) fn known<T>(asked: Result<T>) -> Result<Option<T>> {
+    match asked {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == Kind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The facilities of the invoice and of its orders; they are read through a cache.
@@ -87,13 +140,8 @@ async fn facilities(
 ) -> Result<Vec<Facility>> {
     let ids = orders.iter().filter_map(|it| it.facility_id.as_ref());
     let ids: BTreeSet<&FacilityId> = ids.chain(&invoice.facility_id).collect();
-    let asking = ids.into_iter().take(FACILITIES_MAX).map(async |id| {
-        match system.facilities().get(id).await {
-            Ok(found) => Ok(Some(found)),
-            Err(error) if error.kind() == Kind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    });
+    let asking = ids.into_iter().take(FACILITIES_MAX);
+    let asking = asking.map(async |id| known(system.facilities().get(id).await));
     Ok(try_join_all(asking).await?.into_iter().flatten().collect())
 }
 
@@ -123,10 +171,7 @@ async fn booked(
     Ok(found)
 }
 
-async fn goods(
-    system: &System,
-    invoice: &Invoice,
-) -> Result<(Vec<PurchaseOrder>, Movements, Vec<Item>)> {
+async fn goods(system: &System, invoice: &Invoice) -> Result<Goods> {
     let numbers = orders_billed(system, invoice).await?;
     let (orders, movements) = if numbers.is_empty() {
         (Vec::new(), Movements::default())
@@ -144,7 +189,7 @@ async fn goods(
     let wanted: Vec<ItemId> = wanted.into_iter().cloned().collect();
     let items =
         if wanted.is_empty() { Vec::new() } else { system.items().get_many(&wanted).await? };
-    Ok((orders, movements, items))
+    Ok(Goods { orders, movements, items })
 }
 
 /// The orders that an invoice names, and those of the receipts it names where it names no order.
@@ -152,14 +197,9 @@ async fn orders_billed(system: &System, invoice: &Invoice) -> Result<Vec<Purchas
     let unordered = invoice.lines.iter().filter(|it| it.purchase_order_number.is_none());
     let receipts: BTreeSet<&ReceiptNumber> =
         unordered.filter_map(|it| it.receipt_number.as_ref()).collect();
-    let asking = receipts.into_iter().take(RECEIPTS_MAX).map(|number| async move {
-        match system.receipts().get(number).await {
-            Ok(found) => Ok(found),
-            Err(error) if error.kind() == Kind::NotFound => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
-    });
-    let found = try_join_all(asking).await?.into_iter().flatten();
+    let asking = receipts.into_iter().take(RECEIPTS_MAX);
+    let asking = asking.map(async |number| known(system.receipts().get(number).await));
+    let found = try_join_all(asking).await?.into_iter().flatten().flatten();
     let mut numbers: BTreeSet<PurchaseOrderNumber> =
         found.map(|it| it.purchase_order_number).collect();
     numbers.extend(order_numbers(invoice));
@@ -205,11 +245,7 @@ async fn supplier(system: &System, parsed: &ParsedInvoice) -> Result<Option<Supp
 }
 
 async fn by_number(system: &System, id: &SupplierId) -> Result<Option<Supplier>> {
-    match system.suppliers().get(id).await {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.kind() == Kind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    known(system.suppliers().get(id).await)
 }
 
 /// Whether a document says that the name is the one we gave the supplier.

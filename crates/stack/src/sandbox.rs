@@ -22,7 +22,7 @@ pub const AUDIENCE: &str = "threeway";
 /// The longest a token of it is good.
 pub const TTL_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-const SYSTEM_READS: [&str; 12] = [
+const SYSTEM_READS: [&str; 13] = [
     "system.suppliers.read",
     "system.items.read",
     "system.facilities.read",
@@ -35,6 +35,7 @@ const SYSTEM_READS: [&str; 12] = [
     "system.rates.read",
     "system.recalls.read",
     "system.inventory_balances.read",
+    "system.fiscal_periods.read",
 ];
 const CONSUMPTION_READS: [&str; 2] = ["consumption.timeline.read", "consumption.exceptions.read"];
 

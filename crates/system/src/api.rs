@@ -6,6 +6,7 @@ mod cost_center;
 mod facility;
 mod item;
 mod payable;
+mod period;
 mod purchase_order;
 mod query;
 mod rate;
@@ -28,7 +29,8 @@ use utoipa_axum::routes;
         version = "1.0.0",
         description = "Layer 1: the systems of record in one language. Suppliers, items, \
                        facilities, cost centres, purchase orders, goods receipts, payables, \
-                       contracts, usage, rates, recalls and stock, whichever back end keeps them.",
+                       contracts, usage, rates, recalls, stock and fiscal periods, \
+                       whichever back end keeps them.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "This gateway.")),
@@ -44,6 +46,7 @@ use utoipa_axum::routes;
         (name = "rates", description = "Exchange rates."),
         (name = "recalls", description = "Recalled lots and serial numbers."),
         (name = "inventory-balances", description = "Stock on hand and what it is worth."),
+        (name = "fiscal-periods", description = "Which periods may be posted in."),
         (name = "payables", description = "What is owed and what was paid of it."),
     ),
     modifiers(&Common),
@@ -65,6 +68,7 @@ pub fn api() -> OpenApiRouter<System> {
         .routes(routes!(rate::list_rates))
         .routes(routes!(recall::list_recalls))
         .routes(routes!(balance::list_inventory_balances))
+        .routes(routes!(period::list_fiscal_periods))
 }
 
 /// What some gateways have and suppliers never see.

@@ -2,8 +2,8 @@
 
 use crate::cached;
 use crate::{
-    Balances, Contracts, CostCenters, Facilities, Items, Payables, PurchaseOrders, Rates, Recalls,
-    Receipts, Suppliers, Usages,
+    Balances, Contracts, CostCenters, Facilities, FiscalPeriods, Items, Payables, PurchaseOrders,
+    Rates, Recalls, Receipts, Suppliers, Usages,
 };
 use canonical::{Clock, Result};
 use serde::Deserialize;
@@ -70,6 +70,9 @@ pub struct Routing {
     /// The back end that keeps stock on hand and its value; empty where none does.
     #[serde(default)]
     pub balances: String,
+    /// The back end that keeps fiscal periods; empty where none does, and then all are open.
+    #[serde(default)]
+    pub periods: String,
     /// How master data is cached: `[system.cache]`.
     #[serde(default)]
     pub cache: cached::Options,
@@ -92,6 +95,7 @@ impl Routing {
             rates: String::new(),
             recalls: String::new(),
             balances: String::new(),
+            periods: String::new(),
             cache: cached::Options { ttl_ms: 0, ..cached::Options::default() },
         }
     }
@@ -110,6 +114,7 @@ impl Routing {
             rates: named(backend().rates().is_some()),
             recalls: named(backend().recalls().is_some()),
             balances: named(backend().balances().is_some()),
+            periods: named(backend().periods().is_some()),
             ..self
         }
     }
@@ -174,6 +179,11 @@ pub trait Backend: Debug + Send + Sync {
 
     /// Its stock on hand and its value, where it keeps them.
     fn balances(self: Arc<Self>) -> Option<Arc<dyn Balances>> {
+        None
+    }
+
+    /// Its fiscal periods, where it keeps them.
+    fn periods(self: Arc<Self>) -> Option<Arc<dyn FiscalPeriods>> {
         None
     }
 }

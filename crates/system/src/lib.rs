@@ -11,6 +11,7 @@ mod cost_center;
 mod facility;
 mod item;
 mod payable;
+mod period;
 mod purchase_order;
 mod rate;
 mod recall;
@@ -28,6 +29,7 @@ pub use cost_center::CostCenters;
 pub use facility::Facilities;
 pub use item::Items;
 pub use payable::Payables;
+pub use period::FiscalPeriods;
 pub use purchase_order::{OrderFilter, PurchaseOrders};
 pub use rate::Rates;
 pub use recall::Recalls;
@@ -58,6 +60,7 @@ struct Inner {
     rates: Option<Arc<dyn Rates>>,
     recalls: Option<Arc<dyn Recalls>>,
     balances: Option<Arc<dyn Balances>>,
+    periods: Option<Arc<dyn FiscalPeriods>>,
 }
 
 impl System {
@@ -168,6 +171,12 @@ impl System {
     pub fn balances(&self) -> Option<&dyn Balances> {
         self.0.balances.as_deref()
     }
+
+    /// Fiscal periods, where a back end keeps them.
+    #[must_use]
+    pub fn periods(&self) -> Option<&dyn FiscalPeriods> {
+        self.0.periods.as_deref()
+    }
 }
 
 impl Inner {
@@ -226,12 +235,14 @@ impl Opened {
         let rates = self.maybe("rates", &routing.rates, <dyn Backend>::rates);
         let recalls = self.maybe("recalls", &routing.recalls, <dyn Backend>::recalls);
         let balances = self.maybe("balances", &routing.balances, <dyn Backend>::balances);
+        let periods = self.maybe("periods", &routing.periods, <dyn Backend>::periods);
         Some(Inner {
             contracts,
             usages,
             rates,
             recalls,
             balances,
+            periods,
             suppliers: suppliers?,
             items: items?,
             facilities: facilities?,

@@ -2,12 +2,12 @@
 
 use super::save::{self, Case, Decision, Saved};
 use crate::documents::{self, Document, Format, Parsed, ParsedInvoice};
-use crate::facts::{self, Gathered};
+use crate::facts::{self, Circumstances, Gathered};
 use crate::matching::Facts;
 use crate::{Process, matching};
 use bytes::Bytes;
 use canonical::{
-    Error, FacilityId, FieldError, Invoice, Kind, Money, Principal, PurchaseOrderNumber, Result,
+    Error, FacilityId, FieldError, Invoice, Money, Principal, PurchaseOrderNumber, Result,
 };
 use jiff::tz::TimeZone;
 use stack::idempotency::Claim;
@@ -163,27 +163,26 @@ impl Process {
         let mut gathered = self.gather(principal, &parsed).await?;
         gathered.facts.duplicates_asked = true;
         gathered.facts.tax_rules = self.policy().taxes().rules().to_vec();
-        // the day in UTC: no time zones are built in
-        gathered.facts.as_of = Some(self.now().to_zoned(TimeZone::UTC).date());
         let case = self.case(principal, arrival, parsed.invoice, &gathered)?;
         Ok((case, gathered))
     }
 
     async fn gather(&self, principal: &Principal, parsed: &ParsedInvoice) -> Result<Gathered> {
-        let functional = self.policy().document().currency;
-        facts::gather(self.system(), principal, parsed, functional, self.facts_timeout()).await
+        let around = Circumstances {
+            functional: self.policy().document().currency,
+            // the day in UTC: no time zones are built in
+            as_of: self.now().to_zoned(TimeZone::UTC).date(),
+            limit: self.facts_timeout(),
+        };
+        facts::gather(self.system(), principal, parsed, &around).await
     }
 
     /// Refuses a facility that nobody knows.
     async fn known_facility(&self, id: Option<&FacilityId>) -> Result<()> {
         let Some(id) = id else { return Ok(()) };
-        match self.system().facilities().get(id).await {
-            Err(error) if error.kind() == Kind::NotFound => {
-                let detail = format!("there is no facility {id}");
-                Err(Error::invalid_field("?facility", detail))
-            }
-            asked => asked.map(drop),
-        }
+        let found = facts::known(self.system().facilities().get(id).await)?;
+        let detail = || format!("there is no facility {id}");
+        found.map(drop).ok_or_else(|| Error::invalid_field("?facility", detail()))
     }
 
     fn case(

@@ -80,7 +80,8 @@ async fn every_noun_is_listed_and_read() {
 #[tokio::test]
 async fn what_a_match_needs_besides_is_listed_for_staff_alone() {
     let (staff, supplier) = (router(None), router(Some("SUP-1001")));
-    for noun in ["contracts", "usages", "rates", "recalls", "inventory-balances"] {
+    for noun in ["contracts", "usages", "rates", "recalls", "inventory-balances", "fiscal-periods"]
+    {
         let (status, page) = get(&staff, &format!("{noun}?limit=1")).await;
         assert_eq!((status, page["items"].as_array().unwrap().len()), (200, 1), "{noun}: {page}");
         let (status, problem) = get(&supplier, noun).await;

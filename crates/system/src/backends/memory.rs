@@ -4,8 +4,8 @@
 
 use super::Backend;
 use crate::{
-    Balances, Contracts, CostCenters, Facilities, Items, Payables, PurchaseOrders, Rates, Recalls,
-    Receipts, Suppliers, Usages,
+    Balances, Contracts, CostCenters, Facilities, FiscalPeriods, Items, Payables, PurchaseOrders,
+    Rates, Recalls, Receipts, Suppliers, Usages,
 };
 use canonical::{Clock, Error, FieldError, Result};
 use serde::Deserialize;
@@ -22,6 +22,7 @@ mod item;
 mod ledger;
 mod paging;
 mod payable;
+mod period;
 mod purchase_order;
 mod rate;
 mod recall;
@@ -38,7 +39,7 @@ use ledger::Ledger;
 pub struct Options {
     /// Where the data comes from: `demo` for what is in the binary, else the path of a folder with
     /// `suppliers.json` (or `.toml`), `items`, `facilities`, `cost_centers`, `purchase_orders`,
-    /// `receipts`, `returns`, `payables`, `contracts`, `usages`, `rates`, `recalls` and `balances`.
+    /// `receipts`, `returns`, `payables`, `contracts`, `usages`, `rates`, `recalls`, `balances` and `periods`.
     /// A file that is not there means none of that noun.
     pub data: String,
     /// At most so many payables, since they are kept in memory.
@@ -145,6 +146,10 @@ impl Backend for Memory {
     }
 
     fn balances(self: Arc<Self>) -> Option<Arc<dyn Balances>> {
+        Some(self)
+    }
+
+    fn periods(self: Arc<Self>) -> Option<Arc<dyn FiscalPeriods>> {
         Some(self)
     }
 }

@@ -1,5 +1,5 @@
-//! What a back end may keep besides: contracts, usage, rates, recalls and stock. Whatever it lists,
-//! it must find again by what a match asks with, and nothing else.
+//! What a back end may keep besides: contracts, usage, rates, recalls, stock and fiscal periods.
+//! Whatever it lists, it must find again by what a match asks with, and nothing else.
 
 use super::{Faults, nobody, paging};
 use crate::backends::Backend;
@@ -14,6 +14,7 @@ pub(super) async fn terms(backend: &Arc<dyn Backend>, faults: &mut Faults) {
     rates(backend, faults).await;
     recalls(backend, faults).await;
     balances(backend, faults).await;
+    periods(backend, faults).await;
 }
 
 async fn contracts(backend: &Arc<dyn Backend>, faults: &mut Faults) {
@@ -95,6 +96,29 @@ async fn balances(backend: &Arc<dyn Backend>, faults: &mut Faults) {
     let none: Option<ItemId> = nobody();
     let none = kept.of_items(none.as_slice()).await;
     empty("balances: of_items", faults.take("balances: of nobody", none), faults);
+}
+
+async fn periods(backend: &Arc<dyn Backend>, faults: &mut Faults) {
+    let Some(kept) = Arc::clone(backend).periods() else { return };
+    let list = async |it| kept.list(&it).await;
+    let key = |it: &canonical::FiscalPeriod| format!("{:?} {}", it.legal_entity, it.from);
+    let listed = paging::check("periods", faults, list, key).await;
+    let Some(first) = listed.first() else { return };
+    for day in [first.from, first.to] {
+        let found = faults.take("periods: around", kept.around(day).await).unwrap_or_default();
+        let is_of_day = |it: &canonical::FiscalPeriod| it.from <= day && day <= it.to;
+        let missing = listed.iter().any(|it| is_of_day(it) && !found.contains(it));
+        faults.check(!missing, "periods: around a day finds every period of the day");
+        let invented = found.iter().any(|it| !listed.contains(it));
+        faults.check(!invented, "periods: around a day finds only what is listed");
+    }
+    for far in [Date::MIN, Date::MAX] {
+        let found = faults.take("periods: around", kept.around(far).await).unwrap_or_default();
+        faults.check(
+            !found.is_empty(),
+            "periods: around a day outside the calendar finds the nearest",
+        );
+    }
 }
 
 fn empty<T>(question: &str, found: Option<Vec<T>>, faults: &mut Faults) {

@@ -21,7 +21,8 @@ pub(super) fn all(data: &Data, faults: &mut Vec<FieldError>) {
     terms(data, faults);
 }
 
-/// Contracts, usage, recalls and stock are of suppliers and items that are there.
+/// Contracts, usage, recalls and stock are of suppliers and items that are there; a period ends
+/// after it begins.
 fn terms(data: &Data, faults: &mut Vec<FieldError>) {
     for it in data.contracts.values() {
         let place = format!("contracts/{}", it.number);
@@ -42,6 +43,10 @@ fn terms(data: &Data, faults: &mut Vec<FieldError>) {
     }
     for it in data.balances.values() {
         known_item(data, &it.item_id, &format!("balances/{}", it.item_id), faults);
+    }
+    for (key, it) in data.periods.iter().filter(|(_key, it)| it.to < it.from) {
+        let detail = format!("a period ends on or after its first day; {} is before it", it.to);
+        fault(faults, format_args!("periods/{key}"), detail);
     }
 }
 

@@ -3,8 +3,8 @@
 use super::fault;
 use canonical::{
     Contract, CostCenter, CostCenterId, CurrencyRate, Error, Facility, FacilityId, FieldError,
-    InventoryBalance, Item, ItemId, Payable, PurchaseOrder, PurchaseOrderNumber, Recall, Receipt,
-    ReceiptNumber, Result, Return, Supplier, SupplierId, UsageEvent,
+    FiscalPeriod, InventoryBalance, Item, ItemId, Payable, PurchaseOrder, PurchaseOrderNumber,
+    Recall, Receipt, ReceiptNumber, Result, Return, Supplier, SupplierId, UsageEvent,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
-const NOUNS: [&str; 13] = [
+const NOUNS: [&str; 14] = [
     "suppliers",
     "items",
     "facilities",
@@ -27,6 +27,7 @@ const NOUNS: [&str; 13] = [
     "rates",
     "recalls",
     "balances",
+    "periods",
 ];
 
 /// A file of one noun.
@@ -58,6 +59,7 @@ pub(super) struct Data {
     pub(super) rates: BTreeMap<String, CurrencyRate>,
     pub(super) recalls: BTreeMap<String, Recall>,
     pub(super) balances: BTreeMap<String, InventoryBalance>,
+    pub(super) periods: BTreeMap<String, FiscalPeriod>,
 }
 
 macro_rules! demo_files {
@@ -87,7 +89,8 @@ pub(super) fn demo() -> Vec<File> {
         "usages",
         "rates",
         "recalls",
-        "balances"
+        "balances",
+        "periods"
     ]
 }
 
@@ -141,6 +144,7 @@ impl Data {
         let rates = entries("rates", files, faults);
         let recalls = entries("recalls", files, faults);
         let balances = entries("balances", files, faults);
+        let periods = entries("periods", files, faults);
         let key = |it: &Receipt| {
             (it.number.clone(), it.purchase_order_number.clone(), it.purchase_order_line)
         };
@@ -178,6 +182,7 @@ impl Data {
                 },
                 faults,
             ),
+            periods: keyed("periods", periods, period_key, faults),
             ..Self::default()
         };
         for (key, receipt) in &data.receipts {
@@ -191,6 +196,10 @@ impl Data {
         }
         data
     }
+}
+
+fn period_key(it: &FiscalPeriod) -> String {
+    format!("{} {}", it.legal_entity.as_deref().unwrap_or_default(), it.from)
 }
 
 fn keyed<K: Ord + std::fmt::Debug, T>(

@@ -175,3 +175,32 @@ fn the_demo_has_an_invoice_for_every_main_reason() {
         assert!(codes.contains(code), "{code}");
     }
 }
+
+#[tokio::test]
+async fn around_a_day_are_its_periods_and_the_nearest_of_each_entity() {
+    let period = |entity: &str, from: &str, to: &str| {
+        format!(r#"{{"legal_entity":{entity},"from":"{from}","to":"{to}","state":"open"}}"#)
+    };
+    let text = [
+        period("null", "2026-01-01", "2026-01-31"),
+        period("null", "2026-02-01", "2026-02-28"),
+        period("null", "2026-03-01", "2026-03-31"),
+        period("null", "2026-04-01", "2026-04-30"),
+        period("\"CLINICS\"", "2025-01-01", "2025-06-30"),
+        period("\"CLINICS\"", "2025-07-01", "2025-12-31"),
+    ];
+    let text = format!("[{}]", text.join(","));
+    let memory = Memory::of(&[file("periods", &text)], 10, &clock()).unwrap();
+    let around = async |day: &str| -> Vec<String> {
+        let found = memory.around(day.parse().unwrap()).await.unwrap();
+        found.iter().map(|it| it.from.to_string()).collect()
+    };
+    assert_eq!(
+        around("2026-02-28").await,
+        ["2026-01-01", "2026-02-01", "2026-03-01", "2025-07-01"]
+    );
+    assert_eq!(around("2026-05-01").await, ["2026-04-01", "2025-07-01"]);
+    assert_eq!(around("2024-12-31").await, ["2026-01-01", "2025-01-01"]);
+    let twisted = format!("[{}]", period("null", "2026-02-01", "2026-01-31"));
+    faults(&[file("periods", &twisted)], &[("/periods/ 2026-02-01", "first day")]);
+}
