@@ -202,5 +202,5 @@ async fn around_a_day_are_its_periods_and_the_nearest_of_each_entity() {
     assert_eq!(around("2026-05-01").await, ["2026-04-01", "2025-07-01"]);
     assert_eq!(around("2024-12-31").await, ["2026-01-01", "2025-01-01"]);
     let twisted = format!("[{}]", period("null", "2026-02-01", "2026-01-31"));
-    faults(&[file("periods", &twisted)], &[("/periods/ 2026-02-01", "first day")]);
+    faults(&[file("periods", &twisted)], &[("/data/periods/ 2026-02-01", "first day")]);
 }
