@@ -148,6 +148,23 @@ pub enum ChargeKind {
     Other,
 }
 
+impl ChargeKind {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Freight => "freight",
+            Self::Handling => "handling",
+            Self::Fuel => "fuel",
+            Self::Hazmat => "hazmat",
+            Self::SmallOrder => "small_order",
+            Self::Restocking => "restocking",
+            Self::Deposit => "deposit",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// What kind of invoice a document is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -82,7 +82,8 @@ pub struct Prepayment {
     pub purchase_order_number: PurchaseOrderNumber,
     /// The currency of its amounts.
     pub currency: Currency,
-    /// When it was paid; the oldest is used first, and one without a date last.
+    /// When it was paid or, where that is not known, invoiced; the oldest is used first, and one
+    /// without a date last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid_on: Option<Date>,
     /// How much was paid ahead.

@@ -97,6 +97,9 @@ pub struct Settlement {
 pub struct PrepaymentApplied {
     /// The prepayment invoice.
     pub invoice: String,
+    /// The order it was paid on, where that prepayment is on several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purchase_order_number: Option<PurchaseOrderNumber>,
     /// How much of it.
     pub amount: String,
 }

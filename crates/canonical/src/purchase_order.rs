@@ -244,7 +244,7 @@ pub struct PlannedCharge {
     /// How much more, in percent of what is billed of the order's goods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percent: Option<Decimal>,
-    /// What earlier invoices billed of it, in the order's currency: a plan is used up once.
+    /// What earlier invoices billed of `amount`, in the order's currency: a plan is used up once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billed_amount: Option<Decimal>,
 }

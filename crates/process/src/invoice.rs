@@ -9,6 +9,7 @@ mod claims;
 mod decide;
 mod events;
 mod explain;
+mod order_amounts;
 mod outside;
 mod preview;
 mod read;

@@ -72,9 +72,11 @@ impl Batch {
         );
     }
 
-    /// Gives back all that an invoice claims, because it is no longer booked.
+    /// Gives back all that an invoice claims, of order lines and beside them, because it is no
+    /// longer booked.
     pub fn remove_claims(&mut self, invoice: &InvoiceId) {
         self.run("DELETE FROM claim WHERE invoice_id = $1", [Val::text(invoice)]);
+        self.run("DELETE FROM order_amount WHERE invoice_id = $1", [Val::text(invoice)]);
     }
 }
 

@@ -18,6 +18,7 @@ mod idempotency;
 mod invoice;
 mod invoice_list;
 mod match_run;
+mod order_amount;
 mod row;
 mod run_window;
 mod schema;
@@ -39,6 +40,7 @@ pub use idempotency::{KeptAnswer, NewAnswer};
 pub use invoice::{Erp, ErpStatus, InvoiceHead, InvoiceRecord};
 pub use invoice_list::InvoiceFilter;
 pub use match_run::{MatchRun, NewMatchRun};
+pub use order_amount::{NewOrderAmount, OrderAmount, Purpose, order_amounts};
 pub use run_window::{RunKey, RunWindow, StoredRun};
 pub use work::{NewWork, Work, WorkCount, WorkState};
 

@@ -4,6 +4,7 @@
 use crate::document::sha256_hex;
 use crate::duplicate;
 use crate::engine::failure;
+use crate::order_amount;
 use canonical::{Error, Result};
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -27,6 +28,10 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         fill: Some(duplicate::fill),
         ..Migration::new("0003_duplicate_key", include_str!("migrations/0003_duplicate_key.sql"))
+    },
+    Migration {
+        fill: Some(order_amount::fill),
+        ..Migration::new("0004_order_amount", include_str!("migrations/0004_order_amount.sql"))
     },
 ];
 

@@ -1,6 +1,7 @@
 //! What files would do: each document is decided as it would be if it were submitted after those
 //! before it, and nothing is stored.
 
+use super::order_amounts::Plans;
 use super::save::{self, Case};
 use super::submit::{Arrival, Submission};
 use super::{SubmittedInvoice, alike, claims, decide};
@@ -37,6 +38,7 @@ pub struct Preview {
     seen: HashMap<(String, String), Previewed>,
     claims: HashMap<PurchaseOrderNumber, Vec<store::Claim>>,
     known: HashMap<SupplierId, Vec<KnownInvoice>>,
+    taken: HashMap<PurchaseOrderNumber, Vec<store::OrderAmount>>,
 }
 
 impl Process {
@@ -44,7 +46,7 @@ impl Process {
     #[must_use]
     pub fn preview(&self) -> Preview {
         let (seen, claims, known) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Preview { process: self.clone(), seen, claims, known }
+        Preview { process: self.clone(), seen, claims, known, taken: HashMap::new() }
     }
 }
 
@@ -89,24 +91,34 @@ impl Preview {
         gathered.facts.known_invoices = before.known;
         let own = self.known.get(&case.group).into_iter().flatten();
         gathered.facts.known_invoices.extend(own.cloned());
+        let orders = gathered.facts.purchase_orders.iter().map(|it| &it.number);
+        let own = orders.filter_map(|it| self.taken.get(it)).flatten().cloned();
+        let taken: Vec<_> = before.taken.into_iter().chain(own).collect();
+        Plans::of(&gathered.facts).note(&mut gathered.facts, &taken)?;
         let result = matching::evaluate(&case.invoice, &gathered.facts, process.policy());
         let row = Previewed {
             supplier_invoice_number: Some(case.invoice.supplier_invoice_number.clone()),
             ..told(result.outcome, &result.reasons)
         };
-        self.remember(&case, &result);
+        self.remember(&case, &gathered.facts, &result);
         self.seen.insert(key, row.clone());
         Ok(row)
     }
 
     /// What the next documents find where this one was decided.
-    fn remember(&mut self, case: &Case, result: &MatchResult) {
+    fn remember(&mut self, case: &Case, facts: &Facts, result: &MatchResult) {
         let invoice_state = decide::state(result.outcome);
         let claims = claims::of(&case.id, case.invoice.currency, result);
         for claim in claims {
             let order = claim.order_line.number.clone();
             let claim = store::Claim { booking: 0, invoice_state, claim };
             self.claims.entry(order).or_default().push(claim);
+        }
+        let invoice_date = case.invoice.invoice_date;
+        for taken in save::taken(case, facts, result) {
+            let order = taken.purchase_order_number.clone();
+            let taken = store::OrderAmount { booking: 0, invoice_state, invoice_date, taken };
+            self.taken.entry(order).or_default().push(taken);
         }
         let known = self.known.entry(case.group.clone()).or_default();
         known.push(alike::as_known(case, result));

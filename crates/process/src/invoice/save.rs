@@ -18,7 +18,7 @@ use serde_json::json;
 use stack::idempotency::Claim;
 use store::{
     Batch, Committed, Document, Erp, ErpStatus, Guard, Hold, HoldState, InvoiceHead, KeptAnswer,
-    MatchRun, NewAnswer, NewMatchRun, NewWork, OrderLine,
+    MatchRun, NewAnswer, NewMatchRun, NewOrderAmount, NewWork, OrderAmount, OrderLine,
 };
 
 /// The kind of work that books a payable.
@@ -64,6 +64,8 @@ pub(crate) struct Before {
     guards: Vec<Guard>,
     pub(crate) claims: Vec<EarlierClaim>,
     pub(crate) known: Vec<KnownInvoice>,
+    /// What earlier invoices took of the orders beside their lines.
+    pub(crate) taken: Vec<OrderAmount>,
 }
 
 /// A decision and what it rests on.
@@ -107,13 +109,24 @@ pub(crate) async fn before(
     let store = process.store();
     let guards = store.guards(case.guard_keys()).await?;
     let claims = store.claims(order_lines(facts)).await?;
+    let orders: Vec<_> = facts.purchase_orders.iter().map(|it| it.number.clone()).collect();
+    let taken = store.order_amounts(&orders).await?;
     let cited = cited(process, case).await?;
     let mut claims = claims::summed(claims, cited.as_ref())?;
     let mut known = alike::known(process, case, facts).await?;
     let outside = outside::only(process, payables, &known).await?;
     claims.extend(outside::claims(&outside, facts));
     known.extend(outside::known(&outside, case.invoice.invoice_date));
-    Ok(Before { guards, claims, known })
+    Ok(Before { guards, claims, known, taken })
+}
+
+/// What a decision takes of the orders beside their lines: nothing where it cannot be booked.
+pub(super) fn taken(case: &Case, facts: &Facts, result: &MatchResult) -> Vec<NewOrderAmount> {
+    if !decide::state(result.outcome).is_booked() {
+        return Vec::new();
+    }
+    let on = (facts.purchase_orders.as_slice(), facts.prepayments.as_slice());
+    store::order_amounts(&case.id, &case.invoice, result, on)
 }
 
 /// The invoice that a credit or debit memo cites.
@@ -162,6 +175,9 @@ pub(crate) async fn save(
     add_holds(process, &mut batch, case, &result, now)?;
     for it in claims::of(&case.id, case.invoice.currency, &result) {
         batch.insert_claim(&it);
+    }
+    for it in taken(case, facts, &result) {
+        batch.insert_order_amount(&it);
     }
     events::append(&mut batch, case, &result, now)?;
     if wants_booking(&result) {

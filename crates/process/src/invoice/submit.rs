@@ -1,5 +1,6 @@
 //! Submitting: read, ask, decide, store, and only then answer.
 
+use super::order_amounts::Plans;
 use super::save::{self, Case, Decision, Saved};
 use crate::documents::{self, Document, Format, Parsed, ParsedInvoice};
 use crate::facts::{self, Circumstances, Gathered};
@@ -231,6 +232,7 @@ impl Process {
         claim: Option<Claim>,
     ) -> Result<Answer> {
         let _turns = self.turns().take(case.guard_keys()).await;
+        let plans = Plans::of(&gathered.facts);
         for _ in 0..ATTEMPTS_MAX {
             if let Some(answer) = save::replay(self, &case.channel, &case.payload_sha256).await? {
                 return Ok(answer);
@@ -238,6 +240,7 @@ impl Process {
             let before = save::before(self, &case, &gathered).await?;
             gathered.facts.claims = before.claims.clone();
             gathered.facts.known_invoices = before.known.clone();
+            plans.note(&mut gathered.facts, &before.taken)?;
             let result = matching::evaluate(&case.invoice, &gathered.facts, self.policy());
             let decision = Decision { facts: &gathered.facts, before: &before, result };
             match save::save(self, &case, decision, claim.as_ref()).await? {

@@ -57,7 +57,9 @@ pub(super) fn settle(ground: &Ground<'_>, billed: &[Billed<'_>]) -> Option<Settl
                 left -= used;
                 payable -= used;
                 let amount = of(used).amount_text();
-                applied.push(PrepaymentApplied { invoice: it.invoice.clone(), amount });
+                let invoice = it.invoice.clone();
+                let purchase_order_number = is_of_several(all, it).then(|| order.number.clone());
+                applied.push(PrepaymentApplied { invoice, purchase_order_number, amount });
             }
         }
     }
@@ -66,6 +68,12 @@ pub(super) fn settle(ground: &Ground<'_>, billed: &[Billed<'_>]) -> Option<Settl
         prepayments: applied,
         payable: of(payable).amount_text(),
     })
+}
+
+/// Whether the prepayment was paid on another order, too.
+fn is_of_several(all: &[Prepayment], one: &Prepayment) -> bool {
+    let another = |it: &Prepayment| it.purchase_order_number != one.purchase_order_number;
+    all.iter().any(|it| it.invoice == one.invoice && another(it))
 }
 
 /// The prepayments on an order, oldest first.
