@@ -113,6 +113,8 @@ fn a_fault_names_its_file_its_key_and_its_cure() {
     check("[colour]\nred = 1\n", &[], &["threeway.toml colour"]);
     check("[log]\nformat = \"xml\"\n", &[], &["threeway.toml log.format"]);
     check("[log]\nfilter = \"=x=\"\n", &[], &["threeway.toml log.filter"]);
+    let zone = "[process]\ntime_zone = \"Mars/Olympus\"\n";
+    check(zone, &[], &["threeway.toml process.time_zone"]);
     check("[process.posting]\nattempts_max = 0\n", &[], &["threeway.toml process.posting"]);
     check("", &[("THREEWAY__LISTEN", "nowhere")], &["the environment listen"]);
     check("", &[("THREEWAY__INBOUND__COLOUR", "red")], &["the environment inbound.colour"]);
@@ -201,14 +203,15 @@ async fn tax_on_a_submitted_invoice_is_due_where_a_rule_says_so() {
     let mut taxed = demo::invoice("matched");
     taxed["invoice"]["tax_amount"] = "61.88".into();
     taxed["invoice"]["gross_amount"] = "811.88".into();
-    for (variables, outcome, reasons) in [
-        (&[("THREEWAY__POLICIES__TAXES", path.as_str())][..], "matched", vec![]),
-        (&[], "blocked", vec!["TAX-01"]),
+    for (variables, outcome, reasons, cited) in [
+        (&[("THREEWAY__POLICIES__TAXES", path.as_str())][..], "matched", vec![], json!("X1@1")),
+        (&[], "blocked", vec!["TAX-01"], json!(null)),
     ] {
         let gateway = TestGateway::with(variables).await;
         let answer = gateway.ap().submit(&taxed).await;
         assert_eq!(answer.expect(202)["outcome"], outcome, "{}", answer.words());
         assert_eq!(answer.reasons(), reasons, "{}", answer.words());
+        assert_eq!(answer.json["policy"]["taxes"], cited, "{}", answer.words());
         gateway.clock().advance(Duration::from_secs(60));
         // what was decided is decided again from what was stored, whatever rules hold now
         let simulated = gateway.admin().post("/process/v1/policy-simulations", &json!({})).await;

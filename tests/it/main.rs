@@ -16,6 +16,7 @@ mod bpi2019;
 mod config;
 mod documents;
 mod duplicate;
+mod earlier;
 mod explanation;
 mod invoice;
 mod layers;

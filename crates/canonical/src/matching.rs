@@ -149,6 +149,10 @@ pub struct PolicyCited {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "D0@1")]
     pub duplicates: Option<String>,
+    /// The tax rules, as `id@version`; `null` where no tax was worked out by those of a policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "X1@3")]
+    pub taxes: Option<String>,
 }
 
 /// What became of one invoice line.

@@ -31,8 +31,7 @@ pub fn contract(layer: Layer) -> Result<String> {
 }
 
 /// The documents and a page that renders them, without a network.
-pub(crate) fn pages() -> Router {
-    let [system, process, consumption] = contracts();
+pub(crate) fn pages([system, process, consumption]: [OpenApi; 3]) -> Router {
     let ui = SwaggerUi::new("/docs")
         .url(Url::with_primary("process", "/openapi/process-v1.json", true), process)
         .url(Url::new("system", "/openapi/system-v1.json"), system)

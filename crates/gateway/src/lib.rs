@@ -69,7 +69,8 @@ pub async fn open(checked: &Checked, sandbox: Option<&Sandbox>, clock: Clock) ->
     let system = process.system().clone();
     let results =
         Arc::new(Answers::new(store.clone(), clock.clone(), config.process.idempotency_hours));
-    let parts = Parts::open(&config.inbound, &contracts(), results, sandbox, clock.clone())?;
+    let contracts = contracts();
+    let parts = Parts::open(&config.inbound, &contracts, results, sandbox, clock.clone())?;
     let consumption = Consumption::new(process.clone());
     let apis = Router::new()
         .merge(system::api().split_for_parts().0.with_state(system))
@@ -77,7 +78,7 @@ pub async fn open(checked: &Checked, sandbox: Option<&Sandbox>, clock: Clock) ->
         .merge(consumption::api().split_for_parts().0.with_state(consumption));
     let pages = Router::new()
         .route("/", get(|| async { Redirect::temporary("/docs/") }))
-        .merge(contracts::pages());
+        .merge(contracts::pages(contracts));
     let public = inbound::apply(apis, &parts)?;
     let public = public.merge(inbound::apply_public(pages, &config.inbound, &clock)?);
     let Parts { authenticator, limiter, .. } = parts;

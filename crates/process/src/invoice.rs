@@ -27,7 +27,7 @@ pub use submit::{Answer, Submission};
 
 use canonical::{
     Code, Flag, Invoice, InvoiceId, InvoiceState, LineResult, Money, Outcome, PolicyCited, Reason,
-    SupplierId, SupplierInvoiceNumber,
+    Settlement, SupplierId, SupplierInvoiceNumber,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,9 @@ pub struct InvoiceRecord {
     pub invoice: Invoice,
     /// What became of each line in the latest run.
     pub lines: Vec<LineResult>,
+    /// What is payable, where prepayments are set off against it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settlement: Option<Settlement>,
     /// What keeps it from being paid, or did.
     pub holds: Vec<Hold>,
     /// Every match run, oldest first.

@@ -31,9 +31,11 @@ pub use simulation::{
 
 use canonical::{Clock, Error, InvoiceId, Result};
 use documents::Mappings;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use matching::Policy;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::Store;
@@ -53,6 +55,10 @@ pub struct Options {
     pub facts_timeout_ms: u64,
     /// How long the answer to an idempotency key is kept, in hours.
     pub idempotency_hours: u32,
+    /// The time zone in which a business day begins and ends, by its IANA name: an invoice is
+    /// decided, and posted, on the day that it is there.
+    #[serde(deserialize_with = "time_zone")]
+    pub time_zone: TimeZone,
     /// How booking is tried.
     pub posting: PostingOptions,
     /// How policies are replayed.
@@ -92,6 +98,14 @@ pub struct Rules {
     pub mappings: Mappings,
 }
 
+fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    TimeZone::get(&name).map_err(|_unknown| {
+        let right = "use an IANA name, as in \"America/Chicago\" or \"UTC\"";
+        serde::de::Error::custom(format!("there is no time zone {name:?}; {right}"))
+    })
+}
+
 /// A cheap handle on what the business does.
 #[derive(Clone, Debug)]
 pub struct Process(Arc<Inner>);
@@ -128,6 +142,11 @@ impl Process {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.0.clock)()
+    }
+
+    /// The business day, in the configured time zone.
+    pub(crate) fn today(&self) -> Date {
+        self.now().to_zoned(self.0.options.time_zone.clone()).date()
     }
 
     /// Answers a question to the engine; stores nothing.

@@ -127,6 +127,9 @@ pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResul
     let later = later::Case { ground: &ground, terms: &terms, facts };
     let later = later.check(&billed, &mut reports, &mut document);
     let mut result = gather(&ground, &billed, reports, document, policy);
+    if later.tax.is_some() {
+        result.policy.taxes.clone_from(&facts.tax_policy);
+    }
     if facts.duplicates_asked || !facts.known_invoices.is_empty() {
         result.policy.duplicates = Some(rules.cited());
     }

@@ -128,6 +128,7 @@ impl Process {
             received_at: kept.head.created_at,
             invoice: kept.invoice,
             lines: result.lines,
+            settlement: result.settlement,
             holds: holds.into_iter().map(hold).collect::<Result<_>>()?,
             runs: runs.into_iter().rev().map(run).collect(),
             erp_document: kept.head.erp.map(erp_document),

@@ -10,7 +10,6 @@ use bytes::Bytes;
 use canonical::{
     Error, FacilityId, FieldError, Invoice, Money, Principal, PurchaseOrderNumber, Result,
 };
-use jiff::tz::TimeZone;
 use stack::idempotency::Claim;
 use store::sha256_hex;
 
@@ -163,7 +162,9 @@ impl Process {
         }
         let mut gathered = self.gather(principal, &parsed).await?;
         gathered.facts.duplicates_asked = true;
-        gathered.facts.tax_rules = self.policy().taxes().rules().to_vec();
+        let taxes = self.policy().taxes();
+        gathered.facts.tax_policy = (!taxes.rules().is_empty()).then(|| taxes.cited());
+        gathered.facts.tax_rules = taxes.rules().to_vec();
         let case = self.case(principal, arrival, parsed.invoice, &gathered)?;
         Ok((case, gathered))
     }
@@ -171,8 +172,7 @@ impl Process {
     async fn gather(&self, principal: &Principal, parsed: &ParsedInvoice) -> Result<Gathered> {
         let around = Circumstances {
             functional: self.policy().document().currency,
-            // the day in UTC: no time zones are built in
-            as_of: self.now().to_zoned(TimeZone::UTC).date(),
+            as_of: self.today(),
             limit: self.facts_timeout(),
         };
         facts::gather(self.system(), principal, parsed, &around).await

@@ -114,6 +114,7 @@ impl Policy {
         let cited = PolicyCited {
             tolerances: format!("{}@{}", document.id, document.version),
             duplicates: None,
+            taxes: None,
         };
         Ok(Self { document, cited, rows, modes, sampling, is_scoped, strict, duplicates, taxes })
     }

@@ -40,6 +40,9 @@ macro_rules! facts {
             /// duplicate of any, and the answer cites the rules that say so.
             #[serde(default)]
             pub duplicates_asked: bool,
+            /// The policy of the tax rules, as `id@version`; `null` where they are of none.
+            #[serde(default)]
+            pub tax_policy: Option<String>,
             $( #[doc = $doc] #[serde(default)] pub $name: Vec<$item>, )*
         }
 
@@ -58,6 +61,9 @@ macro_rules! facts {
             /// duplicate of any, and the answer cites the rules that say so.
             #[serde(default, skip_serializing_if = "std::ops::Not::not")]
             pub duplicates_asked: bool,
+            /// The policy of the tax rules, as `id@version`; `null` where they are of none.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub tax_policy: Option<String>,
             $(
                 #[doc = $doc]
                 #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -73,6 +79,7 @@ macro_rules! facts {
                     as_of: self.as_of,
                     supplier_unknown: self.supplier_unknown,
                     duplicates_asked: self.duplicates_asked,
+                    tax_policy: self.tax_policy,
                     $( $name: self.$name, )*
                 };
                 (self.policy, self.invoice, facts)

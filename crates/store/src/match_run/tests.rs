@@ -12,7 +12,7 @@ fn run(run_no: u32) -> NewMatchRun {
         flags: Vec::new(),
         checks: Vec::new(),
         lines: Vec::new(),
-        policy: PolicyCited { tolerances: "T0@1".to_owned(), duplicates: None },
+        policy: PolicyCited { tolerances: "T0@1".to_owned(), duplicates: None, taxes: None },
     };
     let run = MatchRun {
         invoice_id: invoice_id(1),

@@ -1,5 +1,6 @@
 use super::*;
-use crate::testing::{Scratch, done, head, insert, invoice_id};
+use crate::testing::{Scratch, at, done, head, insert, invoice_id};
+use crate::{MatchRun, NewMatchRun};
 use canonical::InvoiceState;
 use serde_json::{Value, json};
 
@@ -51,31 +52,74 @@ fn order(number: &str, planned: &Value) -> PurchaseOrder {
     .unwrap()
 }
 
-/// What an invoice takes that bills so much of each order.
-fn of(kind: &str, lines: &[(&str, &str)], freight: &str, orders: &[PurchaseOrder]) -> Vec<String> {
-    let line = |at: usize| {
+/// An invoice that bills so much of each order, and what was decided on it.
+fn decided(kind: &str, lines: &[(&str, &str)], freight: &str) -> (Invoice, MatchResult) {
+    let line = |(at, (_order, net)): (usize, &(&str, &str))| {
         json!({ "line_number": at, "quantity": { "value": "1", "uom": "EA" },
-        "unit_price": "1.00", "net_amount": lines[at].1 })
+            "unit_price": "1.00", "net_amount": net })
     };
     let invoice = json!({ "supplier_invoice_number": "INV-1", "supplier_id": "SUP-1",
         "kind": kind, "invoice_date": "2026-05-04", "currency": "USD",
-        "lines": (0..lines.len()).map(line).collect::<Vec<_>>(),
+        "lines": lines.iter().enumerate().map(line).collect::<Vec<_>>(),
         "charges": [{ "type": "freight", "amount": freight }], "gross_amount": "100.01" });
-    let matched = |at: usize| {
-        json!({ "invoice_line": at, "purchase_order_number": lines[at].0,
-        "purchase_order_line": 10, "outcome": "matched", "checks": [], "allocations": [] })
+    let matched = |(at, (order, _net)): (usize, &(&str, &str))| {
+        json!({ "invoice_line": at, "purchase_order_number": order, "purchase_order_line": 10,
+            "outcome": "matched", "checks": [], "allocations": [] })
     };
     let result = json!({ "outcome": "matched", "reasons": [], "flags": [], "checks": [],
-        "lines": (0..lines.len()).map(matched).collect::<Vec<_>>(),
+        "lines": lines.iter().enumerate().map(matched).collect::<Vec<_>>(),
         "policy": { "tolerances": "T0@1" } });
-    let invoice: Invoice = serde_json::from_value(invoice).unwrap();
-    let result: MatchResult = serde_json::from_value(result).unwrap();
+    (serde_json::from_value(invoice).unwrap(), serde_json::from_value(result).unwrap())
+}
+
+/// What it takes.
+fn of(kind: &str, lines: &[(&str, &str)], freight: &str, orders: &[PurchaseOrder]) -> Vec<String> {
+    let (invoice, result) = decided(kind, lines, freight);
     let taken = order_amounts(&invoice_id(1), &invoice, &result, (orders, &[]));
-    let shown = taken.into_iter().map(|it| {
-        let (kind, name) = it.purpose.words();
-        format!("{} {kind} {name} {}", it.purchase_order_number, it.amount)
-    });
-    shown.collect()
+    taken.into_iter().map(|it| shown(&it)).collect()
+}
+
+fn shown(it: &NewOrderAmount) -> String {
+    let (kind, name) = it.purpose.words();
+    format!("{} {kind} {name} {}", it.purchase_order_number, it.amount)
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_decided_is_booked_when_it_is_opened() {
+    let scratch = Scratch::open().await;
+    let lines = [("PO-1", "80.00"), ("PO-2", "20.00")];
+    let orders = ["PO-1", "PO-2"].map(|it| order(it, &json!([])));
+    let facts_json = json!({ "purchase_orders": orders, "receipts": [] }).to_string();
+    for (number, kind) in [(1, "prepayment"), (2, "standard")] {
+        let (invoice, result) = decided(kind, &lines, "10.00");
+        let run = MatchRun {
+            invoice_id: invoice_id(number),
+            run_no: 1,
+            cause: "invoice.received".to_owned(),
+            policy_version: "T0@1".to_owned(),
+            evaluated_at: at(1),
+            result,
+        };
+        let run = NewMatchRun { run, facts_json: facts_json.clone() };
+        done(&scratch, |batch| {
+            batch.insert_invoice(&head(number), &invoice).unwrap();
+            batch.insert_match_run(run).unwrap();
+        })
+        .await;
+    }
+    let undo = "DROP TABLE order_amount; DELETE FROM migration WHERE name = '0004_order_amount'";
+    scratch.connection().execute_batch(undo).unwrap();
+    let scratch = scratch.reopen().await;
+    let orders = orders.map(|it| it.number);
+    let found = scratch.order_amounts(&orders).await.unwrap();
+    let found: Vec<String> = found.iter().map(|it| shown(&it.taken)).collect();
+    let expected = [
+        "PO-1 prepayment INV-1 80.01",
+        "PO-2 prepayment INV-1 20.00",
+        "PO-1 charge freight 8.00",
+        "PO-2 charge freight 2.00",
+    ];
+    assert_eq!(found, expected);
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn run(number: usize, run_no: u32, seconds: i64) -> NewMatchRun {
         flags: Vec::new(),
         checks: Vec::new(),
         lines: Vec::new(),
-        policy: PolicyCited { tolerances: "T0@1".to_owned(), duplicates: None },
+        policy: PolicyCited { tolerances: "T0@1".to_owned(), duplicates: None, taxes: None },
     };
     NewMatchRun {
         run: MatchRun {

@@ -39,8 +39,8 @@ use ledger::Ledger;
 pub struct Options {
     /// Where the data comes from: `demo` for what is in the binary, else the path of a folder with
     /// `suppliers.json` (or `.toml`), `items`, `facilities`, `cost_centers`, `purchase_orders`,
-    /// `receipts`, `returns`, `payables`, `contracts`, `usages`, `rates`, `recalls`, `balances` and `periods`.
-    /// A file that is not there means none of that noun.
+    /// `receipts`, `returns`, `payables`, `contracts`, `usages`, `rates`, `recalls`, `balances` and
+    /// `periods`. A file that is not there means none of that noun.
     pub data: String,
     /// At most so many payables, since they are kept in memory.
     pub payables_max: usize,

@@ -86,6 +86,12 @@ impl TaxPolicy {
         &self.document
     }
 
+    /// How a decision cites it: `X0@1`.
+    #[must_use]
+    pub fn cited(&self) -> String {
+        format!("{}@{}", self.document.id, self.document.version)
+    }
+
     /// The rules.
     #[must_use]
     pub fn rules(&self) -> &[TaxRule] {
