@@ -78,7 +78,7 @@ fn with_freight(number: &str, quantity: &str, net: &str, freight: &str, gross: &
 #[tokio::test]
 async fn a_planned_charge_is_used_up_once() {
     let gateway = TestGateway::start().await;
-    // less than planned is a difference, which is tolerated; the second uses up the rest to the cent
+    // less than planned is a difference, which is tolerated; the second uses up the rest
     for (number, freight, gross, outcome) in [
         ("F-1", "30.00", "715.00", "matched_within_tolerance"),
         ("F-2", "20.00", "705.00", "matched"),
