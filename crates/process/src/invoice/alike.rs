@@ -45,6 +45,24 @@ pub(super) fn keys(case: &Case, facts: &Facts) -> Vec<DuplicateKey> {
     store::duplicate_keys(&case.invoice, &parties(case, facts))
 }
 
+/// On what no two invoices of a supplier group are decided at the same moment: the same amount (D4)
+/// or serial number (D6). The same number and the same order lines have guards of their own.
+pub(super) fn guard_keys(case: &Case) -> impl Iterator<Item = String> {
+    let group = [Party::Group(case.group.to_string())];
+    let keys = store::duplicate_keys(&case.invoice, &group).into_iter();
+    let guarded =
+        keys.filter(|it| matches!(it.kind(), DuplicateKind::Amount | DuplicateKind::Serial));
+    guarded.map(|it| it.guard())
+}
+
+/// On what invoices are decided one after the other: what is guarded, and what they share with those
+/// who only have the account or the tax id in common.
+pub(super) fn turn_keys(case: &Case, facts: &Facts) -> Vec<String> {
+    let mut turns = case.guard_keys();
+    turns.extend(keys(case, facts).iter().map(DuplicateKey::guard));
+    turns
+}
+
 /// The invoices in the store that share one of its keys, the nearest first.
 pub(super) async fn known(
     process: &Process,

@@ -46,6 +46,7 @@ impl Case {
             self.orders.iter().map(|it| format!("purchase_order:{it}")).collect();
         keys.push(Guard::payload(&self.channel, &self.payload_sha256));
         keys.push(Guard::invoice_number(self.group.as_str(), &self.normalised()));
+        keys.extend(alike::guard_keys(self));
         keys
     }
 

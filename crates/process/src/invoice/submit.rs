@@ -1,5 +1,6 @@
 //! Submitting: read, ask, decide, store, and only then answer.
 
+use super::alike;
 use super::order_amounts::Plans;
 use super::save::{self, Case, Decision, Saved};
 use crate::documents::{self, Document, Format, Parsed, ParsedInvoice};
@@ -231,7 +232,7 @@ impl Process {
         mut gathered: Gathered,
         claim: Option<Claim>,
     ) -> Result<Answer> {
-        let _turns = self.turns().take(case.guard_keys()).await;
+        let _turns = self.turns().take(alike::turn_keys(&case, &gathered.facts)).await;
         let plans = Plans::of(&gathered.facts);
         for _ in 0..ATTEMPTS_MAX {
             if let Some(answer) = save::replay(self, &case.channel, &case.payload_sha256).await? {
@@ -250,11 +251,10 @@ impl Process {
                 Saved::Stale => {}
             }
         }
-        let orders: Vec<String> = case.orders.iter().map(PurchaseOrderNumber::to_string).collect();
-        Err(Error::unavailable(format!(
-            "too many invoices are being decided on {} at once; send it again with the same key",
-            orders.join(", ")
-        )))
+        Err(Error::unavailable(
+            "too many invoices with the same orders or the same amount are being decided at once; \
+             send it again with the same key",
+        ))
     }
 }
 

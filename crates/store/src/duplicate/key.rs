@@ -48,6 +48,13 @@ impl DuplicateKey {
         self.kind
     }
 
+    /// The name of a [`crate::Guard`] for all who share the key: of two that are decided on at the
+    /// same moment, one must see the other.
+    #[must_use]
+    pub fn guard(&self) -> String {
+        format!("duplicate:{:016x}", self.name())
+    }
+
     pub(super) const fn party(&self) -> Option<&Party> {
         self.party.as_ref()
     }
