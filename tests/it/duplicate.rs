@@ -1,8 +1,8 @@
 //! Duplicates beyond a number: what the finance system booked past the gateway, order lines billed
 //! twice, serial numbers, and where an answer says nothing about somebody else.
 
-use serde_json::json;
-use tests::{INVOICES, TestGateway, demo};
+use serde_json::{Value, json};
+use tests::{Answer, INVOICES, TestGateway, demo};
 
 #[tokio::test]
 async fn an_invoice_that_was_booked_past_the_gateway_is_a_duplicate() {
@@ -70,6 +70,47 @@ async fn a_serial_number_is_billed_once() {
     assert_eq!(first.expect(202)["outcome"], "matched", "{}", first.words());
     let second = gateway.ap().submit(&bill("OTHER-99", "15 BX", "32.85")).await;
     assert_eq!(second.reasons(), ["DUP-05"], "{}", second.words());
+}
+
+/// A bill without an order, which no turn on an order keeps apart from another.
+fn without_order(number: &str, net: &str, serials: &[String]) -> Value {
+    json!({ "invoice": {
+        "supplier_invoice_number": number, "supplier_id": "SUP-1001", "kind": "non_po",
+        "invoice_date": "2026-10-20", "currency": "USD", "gross_amount": net,
+        "lines": [{ "line_number": 1, "item_id": "GLV-NIT-M", "cost_center_id": "CC-5000",
+            "quantity": { "value": "1", "uom": "BX" }, "unit_price": net, "net_amount": net,
+            "serial_numbers": serials }],
+    } })
+}
+
+/// Submits both at the same moment: one of them is an exception for this reason.
+async fn one_is_the_duplicate(gateway: &TestGateway, code: &str, bills: [Value; 2]) {
+    let [one, other] = bills.map(|it| {
+        let caller = gateway.ap();
+        tokio::spawn(async move { caller.submit(&it).await })
+    });
+    let answers = [one.await.unwrap(), other.await.unwrap()];
+    let is_told = |it: &&Answer| it.expect(202)["outcome"] == "exception";
+    let told: Vec<&Answer> = answers.iter().filter(is_told).collect();
+    let words: Vec<String> = answers.iter().map(Answer::words).collect();
+    assert_eq!(told.len(), 1, "{code}: {words:?}");
+    assert_eq!(told[0].reasons(), [code], "{words:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_that_come_at_the_same_moment_one_is_the_duplicate() {
+    let gateway = TestGateway::start().await;
+    for round in 10..30 {
+        let net = format!("{round}.00");
+        let near = ["A", "B"].map(|it| without_order(&format!("NEAR-{it}-{round}"), &net, &[]));
+        one_is_the_duplicate(&gateway, "DUP-03", near).await;
+        let serial = [format!("SN-{round}")];
+        let bills = [("ONE", "10"), ("QUITE-ANOTHER", "20")].map(|(number, cents)| {
+            let net = format!("1{round}.{cents}");
+            without_order(&format!("{number}-{round}"), &net, &serial)
+        });
+        one_is_the_duplicate(&gateway, "DUP-05", bills).await;
+    }
 }
 
 #[tokio::test]

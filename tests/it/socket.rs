@@ -64,6 +64,11 @@ async fn tokens_of_the_command_line_are_tokens_of_the_demo() {
     let narrow = token(&["token", "--role", "ap", "--scope", "system.items.read"]);
     assert_eq!(get(&gateway.base, "/system/v1/items", Some(&narrow)).await.status(), 200);
     assert_eq!(get(&gateway.base, "/process/v1/invoices", Some(&narrow)).await.status(), 403);
+    let unknown = ["token", "--role", "ap", "--scope", "system.item.read"];
+    let refused = binary::run(home.path(), &unknown);
+    assert_eq!((refused.code, &*refused.out), (2, ""), "{}", refused.err);
+    assert!(refused.err.contains("\"system.item.read\""), "{}", refused.err);
+    assert!(refused.err.contains("system.items.read, "), "{}", refused.err);
     let supplier = token(&["token", "--role", "supplier", "--supplier", "SUP-1002"]);
     let own = get(&gateway.base, "/process/v1/invoices", Some(&supplier)).await;
     assert_eq!(own.status(), 200);

@@ -27,7 +27,7 @@ use stack::inbound::{self, Limiter, Parts};
 use stack::operations::Table;
 use stack::sandbox::Sandbox;
 use stack::token::Authenticator;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -148,6 +148,15 @@ pub fn routes(costs: &BTreeMap<String, u32>) -> Result<Vec<Route>> {
         .collect();
     routes.sort_by(|a, b| (&a.path, &a.method).cmp(&(&b.path, &b.method)));
     Ok(routes)
+}
+
+/// Every scope that an operation of the three APIs asks for, by name.
+///
+/// # Errors
+/// `internal` where a contract has a gap.
+pub fn scopes() -> Result<BTreeSet<String>> {
+    let table = Table::read(&contracts())?;
+    Ok(table.scopes().into_iter().map(str::to_owned).collect())
 }
 
 /// The sandbox issuer with the key of this user, made on first use.

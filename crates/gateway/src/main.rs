@@ -204,6 +204,12 @@ fn token(token: &Token) -> Result<ExitCode> {
         Ok(checked) => checked,
         Err(faults) => return Ok(report(&faults)),
     };
+    let known = gateway::scopes()?;
+    if let Some(unknown) = token.scopes.iter().find(|it| !known.contains(*it)) {
+        let known = known.into_iter().collect::<Vec<_>>().join(", ");
+        complain(&format!("threeway token: no operation asks for {unknown:?}, only for {known}"));
+        return Ok(ExitCode::from(2));
+    }
     let sandbox = sandbox(&checked.config.sandbox)?;
     let ttl = Duration::from_secs(token.ttl.into());
     let token = sandbox.issue(token.role, token.supplier.as_ref(), &token.scopes, ttl);

@@ -24,7 +24,7 @@ use reader::Reader;
 use scope::Table;
 use serde::Deserialize;
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The policy that ships with the gateway, as its file says it.
 const SHIPPED: &str = include_str!("../../../../config/policies/tolerances.toml");
@@ -106,11 +106,7 @@ impl Policy {
             on_breach: OnBreach::Exception,
             auto_clear: false,
         };
-        let duplicates = DuplicatePolicy::default_shipped()
-            .map_err(|error| error.fields().to_vec())
-            .map(Arc::new)?;
-        let taxes =
-            TaxPolicy::default_shipped().map_err(|error| error.fields().to_vec()).map(Arc::new)?;
+        let (duplicates, taxes) = shipped_rules()?;
         let cited = PolicyCited {
             tolerances: format!("{}@{}", document.id, document.version),
             duplicates: None,
@@ -218,6 +214,18 @@ impl Policy {
     pub(super) const fn price_basis(&self) -> PriceBasis {
         self.document.price_basis
     }
+}
+
+/// The rules for duplicates and the tax rules that ship, read once.
+fn shipped_rules() -> Result<(Arc<DuplicatePolicy>, Arc<TaxPolicy>), Vec<FieldError>> {
+    static RULES: OnceLock<(Arc<DuplicatePolicy>, Arc<TaxPolicy>)> = OnceLock::new();
+    if let Some(rules) = RULES.get() {
+        return Ok(rules.clone());
+    }
+    let faults = |error: Error| error.fields().to_vec();
+    let duplicates = DuplicatePolicy::default_shipped().map_err(faults)?;
+    let taxes = TaxPolicy::default_shipped().map_err(faults)?;
+    Ok(RULES.get_or_init(|| (Arc::new(duplicates), Arc::new(taxes))).clone())
 }
 
 impl TryFrom<PolicyDocument> for Policy {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 mod boundary;
 mod invariants;
+mod limits;
 mod money;
 mod policies;
 mod properties;

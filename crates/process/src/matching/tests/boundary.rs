@@ -56,6 +56,11 @@ const LIMITS: [Limit; 20] = [
     limit(Key::DocBalance, Side::Lower, Of::Amount),
 ];
 
+/// The keys that are tried here; the others are in [`super::limits`].
+pub(super) fn keys() -> impl Iterator<Item = Key> {
+    LIMITS.iter().map(|it| it.key)
+}
+
 /// The shipped policy with nothing limited but this, and goods without any receipt.
 fn policy(limit: Limit, size: i64) -> Policy {
     let mut document: PolicyDocument = shipped().document().clone();

@@ -5,7 +5,7 @@ use canonical::{CheckResult, Limit, MatchResult, Outcome};
 use serde_json::{Value, json};
 
 fn shipped() -> PolicyDocument {
-    Policy::default_shipped().unwrap().document().clone()
+    super::world::shipped().document().clone()
 }
 
 /// The shipped row of a key with another upper limit, for less than everybody.
@@ -174,7 +174,7 @@ fn the_price_that_counts_is_the_one_the_policy_says() {
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::test_runner::Config::with_cases(500))]
+    #![proptest_config(super::world::many())]
 
     #[test]
     fn widening_any_limit_is_never_worse(

@@ -65,7 +65,7 @@ fn fits(scope: &Scope, context: &LineContext<'_>) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
 
     #[test]
     fn the_rule_found_is_the_most_specific_that_fits(
