@@ -1,7 +1,7 @@
 //! Taking turns inside one process: those who decide on the same order, or on what may be one
-//! invoice sent twice, do so one after the other, so that they do not race to a commit that only one
-//! can win. The guards in the store are what keeps decisions right, also between processes; turns
-//! only save the work of losing.
+//! invoice sent twice, do so one after the other, so that they do not race to a commit that only
+//! one can win. The guards in the store are what keeps decisions right, also between processes;
+//! turns only save the work of losing.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -55,8 +55,8 @@ pub(super) fn guard_keys(case: &Case) -> impl Iterator<Item = String> {
     guarded.map(|it| it.guard())
 }
 
-/// On what invoices are decided one after the other: what is guarded, and what they share with those
-/// who only have the account or the tax id in common.
+/// On what invoices are decided one after the other: what is guarded, and what they share with
+/// those who only have the account or the tax id in common.
 pub(super) fn turn_keys(case: &Case, facts: &Facts) -> Vec<String> {
     let mut turns = case.guard_keys();
     turns.extend(keys(case, facts).iter().map(DuplicateKey::guard));
