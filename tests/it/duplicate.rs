@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 use tests::{Answer, INVOICES, TestGateway, demo};
+use tokio::task::JoinSet;
 
 #[tokio::test]
 async fn an_invoice_that_was_booked_past_the_gateway_is_a_duplicate() {
@@ -85,11 +86,12 @@ fn without_order(number: &str, net: &str, serials: &[String]) -> Value {
 
 /// Submits both at the same moment: one of them is an exception for this reason.
 async fn one_is_the_duplicate(gateway: &TestGateway, code: &str, bills: [Value; 2]) {
-    let [one, other] = bills.map(|it| {
+    let mut tasks = JoinSet::new();
+    for bill in bills {
         let caller = gateway.ap();
-        tokio::spawn(async move { caller.submit(&it).await })
-    });
-    let answers = [one.await.unwrap(), other.await.unwrap()];
+        tasks.spawn(async move { caller.submit(&bill).await });
+    }
+    let answers = tasks.join_all().await;
     let is_told = |it: &&Answer| it.expect(202)["outcome"] == "exception";
     let told: Vec<&Answer> = answers.iter().filter(is_told).collect();
     let words: Vec<String> = answers.iter().map(Answer::words).collect();
