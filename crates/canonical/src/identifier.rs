@@ -13,7 +13,9 @@ use utoipa::openapi::{RefOr, Schema};
 const LENGTH_MAX: usize = 80;
 
 fn plain_text(text: &str) -> Result<(), &'static str> {
+    let is_plain = text.bytes().all(|it| it.is_ascii_graphic());
     match text {
+        it if is_plain && (1..=LENGTH_MAX).contains(&it.len()) => Ok(()),
         "" => Err("an identifier is not empty"),
         it if it.chars().count() > LENGTH_MAX => Err("an identifier has at most 80 characters"),
         it if it.chars().any(char::is_control) => Err("an identifier has no control characters"),

@@ -16,6 +16,9 @@ pub type Exact = BigRational;
 
 const INTEGER_DIGITS_MAX: usize = 15;
 const DECIMAL_PLACES_MAX: usize = 6;
+/// Below this, and with no more places than six, every decimal is within the limits.
+const SMALL: u128 = 1_000_000_000_000_000;
+const SMALL_SCALE: u32 = 6;
 const EXACT_PLACES_MAX: u32 = 64;
 
 /// A decimal as it stands on the wire: a JSON string, at most 15 digits before the point and 6
@@ -34,6 +37,9 @@ impl Decimal {
     pub fn new(mantissa: i128, scale: u32) -> Option<Self> {
         let value = rust_decimal::Decimal::try_from_i128_with_scale(mantissa, scale).ok()?;
         let magnitude = mantissa.unsigned_abs();
+        if magnitude < SMALL && scale <= SMALL_SCALE {
+            return Some(Self(value));
+        }
         let unit = 10u128.checked_pow(scale)?;
         // as it would be written: the digits before the point, and those after it but zeros
         let written = (magnitude / unit).checked_ilog10().map_or(1, |it| it + 1) + scale;

@@ -41,11 +41,12 @@ fn plain(text: &str) -> Option<Decimal> {
     if digits.is_empty() || digits.len() > 16 {
         return None;
     }
-    let (mut value, mut places, mut has_point, mut count) = (0i128, 0u32, false, 0u32);
+    let (mut value, mut places, mut has_point, mut count) = (0i64, 0u32, false, 0u32);
     for byte in digits {
         match byte {
             b'0'..=b'9' => {
-                value = value * 10 + i128::from(byte - b'0');
+                // ok: sixteen digits fit
+                value = value * 10 + i64::from(byte - b'0');
                 places += u32::from(has_point);
                 count += 1;
             }
@@ -56,7 +57,7 @@ fn plain(text: &str) -> Option<Decimal> {
     if count == 0 || places > 6 {
         return None;
     }
-    Decimal::new(if is_negative { -value } else { value }, places)
+    Decimal::new(i128::from(if is_negative { -value } else { value }), places)
 }
 
 /// A decimal with another mark than the point.
@@ -118,6 +119,9 @@ fn extended_small(
     price_base: Decimal,
     exponent: u32,
 ) -> Option<i128> {
+    if let Some(minor) = extended_plain(quantity, price, price_base, exponent) {
+        return Some(minor);
+    }
     let ((quantity, places), (price, price_places)) = (quantity.parts(), price.parts());
     let (base, base_places) = price_base.parts();
     let upper = quantity
@@ -130,6 +134,28 @@ fn extended_small(
         / lower.unsigned_abs().checked_mul(2)?;
     let magnitude = i128::try_from(magnitude).ok()?;
     Some(if (upper < 0) == (lower < 0) { magnitude } else { -magnitude })
+}
+
+/// The same in 64 bits, of a price for one: nearly every line. `None` where it is not that.
+fn extended_plain(
+    quantity: Decimal,
+    price: Decimal,
+    price_base: Decimal,
+    exponent: u32,
+) -> Option<i128> {
+    let ((quantity, places), (price, price_places)) = (quantity.parts(), price.parts());
+    if price_base.parts() != (1, 0) {
+        return None;
+    }
+    let product = i64::try_from(quantity).ok()?.checked_mul(i64::try_from(price).ok()?)?;
+    let places = places + price_places;
+    if places <= exponent {
+        return product.checked_mul(10i64.checked_pow(exponent - places)?).map(i128::from);
+    }
+    let unit = 10u64.checked_pow(places - exponent)?;
+    // halves go away from zero
+    let magnitude = i64::try_from(product.unsigned_abs().checked_add(unit / 2)? / unit).ok()?;
+    Some(i128::from(if product < 0 { -magnitude } else { magnitude }))
 }
 
 /// An exact sum of decimals, in millionths: a decimal has at most six places and fifteen digits, so
@@ -163,6 +189,9 @@ impl Sum {
     /// Rounded to the currency, halves away from zero; `None` beyond 15 digits.
     pub(super) fn total(&self, currency: Currency) -> Option<Decimal> {
         let exponent = currency.exponent();
+        if self.is_zero() {
+            return Decimal::new(0, exponent);
+        }
         let unit = 10u128.checked_pow(Self::PLACES.checked_sub(exponent)?)?;
         let magnitude = i128::try_from((self.0.unsigned_abs() + unit / 2) / unit).ok()?;
         Decimal::new(if self.0 < 0 { -magnitude } else { magnitude }, exponent)

@@ -6,6 +6,8 @@ use super::written::{
     UnknownUnits, WordDocument, Written,
 };
 use canonical::{ChargeKind, Decimal, FieldError, Uom};
+use foldhash::fast::FixedState;
+use std::collections::HashMap;
 
 /// Stands for every code without a line of its own.
 const ANY: &str = "*";
@@ -28,14 +30,19 @@ pub(in crate::documents) struct Table {
     unknown_units: UnknownUnits,
     unknown_charges: UnknownCharges,
     units: Written<Uom>,
-    bases: Written<Base>,
-    items: Written<ItemNumber>,
+    bases: Codes<Base>,
+    items: Codes<ItemNumber>,
     party_ids: Written<String>,
     interchange_ids: Written<String>,
     charges: Written<Nature>,
     charge_words: Vec<(String, Nature)>,
-    dates: Written<DateUse>,
+    dates: Codes<DateUse>,
+    /// The units once more, for looking them up.
+    unit_codes: Codes<Uom>,
 }
+
+/// By code, for looking it up: each line of a document asks several times.
+type Codes<T> = HashMap<String, T, FixedState>;
 
 impl Table {
     /// The same with what is written over it.
@@ -79,6 +86,8 @@ impl Table {
         for (code, ours) in &written.units {
             match ours.parse() {
                 Ok(unit) => {
+                    let unit: Uom = unit;
+                    self.unit_codes.insert(code.clone(), unit.clone());
                     self.units.insert(code.clone(), unit);
                 }
                 Err(detail) => faults.push(fault(&format!("{at}/units/{code}"), detail)),
@@ -132,9 +141,9 @@ impl Table {
 
     /// Our unit.
     pub(in crate::documents) fn unit(&self, code: &str) -> Result<Uom, String> {
-        let found = self.units.get(code).cloned().or_else(|| {
+        let found = self.unit_codes.get(code).cloned().or_else(|| {
             let upper = code.to_ascii_uppercase();
-            self.units.get(&upper).cloned()
+            self.unit_codes.get(&upper).cloned()
         });
         match found {
             Some(unit) => Ok(unit),
@@ -214,12 +223,13 @@ impl Table {
 
     /// The crosswalk system of a party's number.
     pub(in crate::documents) fn party_system(&self, qualifier: &str) -> String {
-        self.party_ids.get(qualifier).cloned().unwrap_or_else(|| format!("x12:{qualifier}"))
+        self.party_ids.get(qualifier).cloned().unwrap_or_else(|| ["x12:", qualifier].concat())
     }
 
     /// The crosswalk system of a sender's number.
     pub(in crate::documents) fn interchange_system(&self, qualifier: &str) -> String {
-        self.interchange_ids.get(qualifier).cloned().unwrap_or_else(|| format!("x12:{qualifier}"))
+        let named = self.interchange_ids.get(qualifier).cloned();
+        named.unwrap_or_else(|| ["x12:", qualifier].concat())
     }
 }
 

@@ -132,6 +132,10 @@ pub(super) fn line_numbers(lines: &[(Segment<'_>, Option<u32>)], faults: &mut Fa
     let Some(own) = own else {
         return (1..).take(lines.len()).collect();
     };
+    // as nearly all are numbered
+    if own.is_sorted_by(|one, next| one < next) {
+        return own;
+    }
     let mut seen = HashSet::with_capacity(own.len());
     for ((segment, _number), number) in lines.iter().zip(&own) {
         if !seen.insert(*number) {
@@ -175,17 +179,19 @@ pub(super) fn hash_total(
     let Some(hash) = faults.keep(number::decimal_marked(stated, mark), || segment.at(2)) else {
         return;
     };
-    let (mut plain, mut bare) = (Sum::default(), 0u128);
-    for quantity in quantities {
-        // one that cannot be read has a fault of its own
-        if let Ok(value) = number::decimal_marked(quantity, mark) {
-            plain.add(value);
-            bare = bare.saturating_add(digits(quantity).parse().unwrap_or_default());
-        }
+    // one that cannot be read has a fault of its own
+    let value = |it: &&str| number::decimal_marked(it, mark).ok();
+    let plain: Sum = quantities.iter().filter_map(value).collect();
+    if plain.is(hash) {
+        return;
     }
+    let bare = quantities
+        .iter()
+        .filter(|it| value(it).is_some())
+        .fold(0u128, |sum, it| sum.saturating_add(digits(it).parse().unwrap_or_default()));
     let cut = bare.to_string();
     let cut = cut.get(cut.len().saturating_sub(10)..).unwrap_or(&cut).trim_start_matches('0');
-    if !plain.is(hash) && digits(stated).trim_start_matches('0') != cut {
+    if digits(stated).trim_start_matches('0') != cut {
         let sum = canonical::exact_text(&plain.exact());
         faults.add(segment.at(2), format!("the hash total is not {sum}, the sum of quantities"));
     }

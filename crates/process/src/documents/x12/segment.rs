@@ -171,7 +171,9 @@ impl<'t> Segments<'t> {
             let detail = format!("a segment has at most {SEGMENT_BYTES_MAX} bytes");
             return Err(broken(self.number, "too long", &detail));
         }
-        if segment.count() > ELEMENTS_MAX && !is_binary(&segment) {
+        // a separator is at least a byte
+        let may_be_many = text.len() > ELEMENTS_MAX;
+        if may_be_many && segment.count() > ELEMENTS_MAX && !is_binary(&segment) {
             let detail = format!("a segment has at most {ELEMENTS_MAX} elements");
             return Err(broken(self.number, "too many elements", &detail));
         }
@@ -226,7 +228,7 @@ impl<'t> Iterator for Segments<'t> {
     fn next(&mut self) -> Option<Self::Item> {
         while !self.rest.is_empty() {
             match self.step() {
-                Ok(segment) if segment.text.trim().is_empty() => self.number -= 1,
+                Ok(segment) if trimmed(segment.text).is_empty() => self.number -= 1,
                 Ok(segment) => return Some(Ok(segment)),
                 Err(fault) => {
                     self.rest = "";
