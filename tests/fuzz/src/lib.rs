@@ -2,8 +2,8 @@
 
 pub use cap;
 
-/// Refuses memory beyond 256 MB at once to the target it stands in, which ends it: whatever makes so
-/// much of a few kilobytes has no bound.
+/// Refuses memory beyond 256 MB at once to the target it stands in, which ends it: whatever makes
+/// so much of a few kilobytes has no bound.
 #[macro_export]
 macro_rules! bounded {
     () => {
