@@ -90,9 +90,27 @@ impl ToSchema for Currency {
 pub struct Money {
     /// The amount, with as many decimal places as the currency has.
     #[schema(value_type = Decimal)]
-    amount: i128,
+    amount: Minor,
     /// The currency of the amount.
     currency: Currency,
+}
+
+/// The upper and the lower half of a count: a whole one is laid out at 16 bytes, and so would be
+/// everything that has an amount in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Minor(i64, u64);
+
+impl Minor {
+    #[inline]
+    const fn new(count: i128) -> Self {
+        // both halves are cut out, nothing is lost
+        Self((count >> 64) as i64, count as u64)
+    }
+
+    #[inline]
+    const fn count(self) -> i128 {
+        ((self.0 as i128) << 64) | (self.1 as i128)
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -105,8 +123,9 @@ struct Wire<'a> {
 impl Money {
     /// So many minor units.
     #[must_use]
+    #[inline]
     pub const fn from_minor(minor: i128, currency: Currency) -> Self {
-        Self { amount: minor, currency }
+        Self { amount: Minor::new(minor), currency }
     }
 
     /// Nothing, in this currency.
@@ -139,8 +158,9 @@ impl Money {
 
     /// The count of minor units.
     #[must_use]
+    #[inline]
     pub const fn minor(&self) -> i128 {
-        self.amount
+        self.amount.count()
     }
 
     /// The currency.
@@ -152,7 +172,7 @@ impl Money {
     /// The exact value in major units.
     #[must_use]
     pub fn exact(&self) -> Exact {
-        Exact::new(BigInt::from(self.amount), BigInt::from(10u8).pow(self.currency.exponent()))
+        Exact::new(BigInt::from(self.minor()), BigInt::from(10u8).pow(self.currency.exponent()))
     }
 
     /// The amount as text, with the places of the currency: `1250.00`.
@@ -202,6 +222,14 @@ mod tests {
         check("12.505", "USD", None);
         check("302", "JPY", Some(302));
         check("8.642", "KWD", Some(8642));
+    }
+
+    #[test]
+    fn every_count_is_kept() {
+        for count in [0, 1, -1, i128::MAX, i128::MIN, i128::from(u64::MAX), -i128::from(u64::MAX)] {
+            assert_eq!(Money::from_minor(count, Currency::USD).minor(), count);
+        }
+        assert_eq!(size_of::<Money>(), 24);
     }
 
     #[test]

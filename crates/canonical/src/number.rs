@@ -68,6 +68,16 @@ impl Decimal {
         self.0.is_zero()
     }
 
+    /// The same as [`Decimal::parts`] where the digits fit in 64 bits, and sooner.
+    #[must_use]
+    #[inline]
+    pub fn short_parts(&self) -> Option<(i64, u32)> {
+        let parts = self.0.unpack();
+        let digits = (u64::from(parts.mid) << 32) | u64::from(parts.lo);
+        let digits = i64::try_from(digits).ok().filter(|_| parts.hi == 0)?;
+        Some((if parts.negative { -digits } else { digits }, parts.scale))
+    }
+
     /// Digits without the point, and how many of them stand after it.
     #[must_use]
     pub fn parts(&self) -> (i128, u32) {

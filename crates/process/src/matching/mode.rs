@@ -37,6 +37,9 @@ impl<'a> Modes<'a> {
         if let Some(mode) = line.match_mode {
             return Mode { mode, source: Cow::Borrowed("purchase_order_line") };
         }
+        if !self.policy.has_scoped_modes() {
+            return self.found(&LineContext::default());
+        }
         let own = LineContext::of_order(order, line, item, &self.entities);
         let (supplier, facility) = (&self.invoice.supplier_id, self.invoice.facility_id.as_ref());
         let stated = LineContext::of_document(supplier, facility, &self.entities);
@@ -45,7 +48,11 @@ impl<'a> Modes<'a> {
             legal_entity: own.legal_entity.or(stated.legal_entity),
             ..own
         };
-        let (mode, source) = self.policy.mode(&context, self.invoice.invoice_date);
+        self.found(&context)
+    }
+
+    fn found(&self, context: &LineContext<'_>) -> Mode {
+        let (mode, source) = self.policy.mode(context, self.invoice.invoice_date);
         let source = if source == "default" {
             Cow::Borrowed("default")
         } else {

@@ -12,8 +12,9 @@ use std::ops::{Add, Mul, Sub};
 #[derive(Clone, Debug)]
 pub(super) enum Number {
     /// The lower above zero. Not in lowest terms: they are only found where a product would not
-    /// fit otherwise, since finding them costs more than anything else here.
-    Small(i64, i64),
+    /// fit otherwise, since finding them costs more than anything else here. The lower is short,
+    /// so that a number is two machine words.
+    Small(i64, u32),
     /// What does not fit even in lowest terms.
     Big(Box<Exact>),
 }
@@ -32,8 +33,9 @@ impl Number {
     }
 
     /// `upper / lower`, the lower above zero.
+    #[inline]
     fn fit(upper: i128, lower: i128) -> Self {
-        match (i64::try_from(upper), i64::try_from(lower)) {
+        match (i64::try_from(upper), u32::try_from(lower)) {
             (Ok(upper), Ok(lower)) => Self::Small(upper, lower),
             _ => Self::reduced(upper, lower),
         }
@@ -41,7 +43,10 @@ impl Number {
 
     #[cold]
     fn reduced(upper: i128, lower: i128) -> Self {
-        let divisor = upper.unsigned_abs().gcd(&lower.unsigned_abs());
+        let divisor = match (u64::try_from(upper.unsigned_abs()), u64::try_from(lower)) {
+            (Ok(a), Ok(b)) => a.gcd(&b).into(),
+            _ => upper.unsigned_abs().gcd(&lower.unsigned_abs()),
+        };
         let small = i128::try_from(divisor).ok().and_then(|divisor| {
             let (upper, lower) = (upper.checked_div(divisor)?, lower.checked_div(divisor)?);
             Some(Self::Small(upper.try_into().ok()?, lower.try_into().ok()?))
@@ -52,7 +57,7 @@ impl Number {
     }
 
     fn from_exact(value: Exact) -> Self {
-        match (value.numer().to_i64(), value.denom().to_i64()) {
+        match (value.numer().to_i64(), value.denom().to_u32()) {
             (Some(upper), Some(lower)) => Self::Small(upper, lower),
             _ => Self::Big(Box::new(value)),
         }
@@ -83,7 +88,9 @@ impl Number {
 
     pub(super) fn is_whole(&self) -> bool {
         match self {
-            Self::Small(upper, lower) => upper.checked_rem(*lower) == Some(0),
+            Self::Small(upper, lower) => {
+                *lower == 1 || upper.checked_rem((*lower).into()) == Some(0)
+            }
             Self::Big(value) => value.is_integer(),
         }
     }
@@ -102,8 +109,12 @@ impl Number {
         match (self, other) {
             (_, Self::Small(0, _)) => None,
             (_, Self::Small(1, 1)) => Some(self.clone()),
+            // of one unit: amounts of one currency, or whole numbers
+            (Self::Small(a, b), Self::Small(c, d)) if b == d && *c > 0 => {
+                Some(Self::fit((*a).into(), (*c).into()))
+            }
             (Self::Small(a, b), Self::Small(c, d)) => {
-                let (upper, lower) = (product(*a, *d), product(*b, *c));
+                let (upper, lower) = (product(*a, *d), product(*c, *b));
                 Some(if lower < 0 { Self::fit(-upper, -lower) } else { Self::fit(upper, lower) })
             }
             _ => Some(Self::from_exact(self.exact() / other.exact())),
@@ -121,16 +132,18 @@ impl Number {
     /// A count of the last place, halves away from zero; `None` where that overflows.
     fn rounded(&self, places: u32) -> Option<i128> {
         let Self::Small(upper, lower) = self else { return None };
-        let scale = 10i64.checked_pow(places)?;
+        let scale = ten_to(places)?;
         if *lower == 1 {
-            return Some(product(*upper, scale));
+            return Some(i128::from(*upper) * i128::from(scale));
         }
+        let lower = i64::from(*lower);
         let (upper, lower) = match upper.checked_mul(scale) {
             // no part of a place is left: an amount of money, nearly always
-            Some(scaled) if scaled.checked_rem(*lower)? == 0 => {
-                return scaled.checked_div(*lower).map(i128::from);
+            Some(scaled) if scaled.checked_rem(lower)? == 0 => {
+                return scaled.checked_div(lower).map(i128::from);
             }
-            _ => (product(*upper, scale), i128::from(*lower)),
+            Some(scaled) => (i128::from(scaled), i128::from(lower)),
+            None => (i128::from(*upper) * i128::from(scale), i128::from(lower)),
         };
         let doubled = upper.checked_abs()?.checked_mul(2)?.checked_add(lower)?;
         Some(upper.signum() * quotient(doubled, lower.checked_mul(2)?)?)
@@ -159,29 +172,54 @@ impl Number {
         self.decimal().unwrap_or_else(|| canonical::exact_text(&self.exact()).as_str().into())
     }
 
+    /// What [`Number::text`] writes of `self / other`; zero where the other is.
+    pub(super) fn numeral_per(&self, other: &Self) -> Numeral {
+        match (self, other) {
+            (Self::Small(0, _), _) => Numeral::new(0, 0),
+            // so many whole units, as they are mostly counted
+            (Self::Small(a, 1), Self::Small(c, 1)) if a.checked_rem(*c) == Some(0) => {
+                Numeral::new(a.checked_div(*c).unwrap_or_default().into(), 0)
+            }
+            _ => self.per(other).unwrap_or(Self::ZERO).exact_numeral(),
+        }
+    }
+
     /// The value as a decimal of as few places as it has, at most six.
     fn decimal(&self) -> Option<Numeral> {
         let Self::Small(upper, lower) = self else { return None };
         if *lower == 1 {
             return Some(Numeral::new((*upper).into(), 0));
         }
-        let (mut count, mut places) = (*upper, 0);
-        while count.checked_rem(*lower)? != 0 {
+        let (mut count, mut places, lower) = (*upper, 0, i64::from(*lower));
+        while count.checked_rem(lower)? != 0 {
             count = count.checked_mul(10)?;
             places += 1;
             if places > DECIMAL_PLACES_MAX {
                 return None;
             }
         }
-        Some(Numeral::new(count.checked_div(*lower)?.into(), places))
+        Some(Numeral::new(count.checked_div(lower)?.into(), places))
     }
 }
 
 /// A decimal of more places is written as a fraction.
 const DECIMAL_PLACES_MAX: u32 = 6;
 
-fn product(a: i64, b: i64) -> i128 {
-    // two of 64 bits fit in 128
+const TENS: [u32; 10] =
+    [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
+
+/// Ten to this power.
+#[inline]
+fn ten_to(places: u32) -> Option<i64> {
+    match TENS.get(places as usize) {
+        Some(ten) => Some(i64::from(*ten)),
+        None => 10i64.checked_pow(places),
+    }
+}
+
+#[inline]
+fn product(a: i64, b: u32) -> i128 {
+    // 64 bits and 32 fit in 128
     i128::from(a) * i128::from(b)
 }
 
@@ -200,37 +238,47 @@ impl From<Exact> for Number {
 }
 
 impl From<Decimal> for Number {
+    #[inline]
     fn from(decimal: Decimal) -> Self {
-        let (mantissa, mut places) = decimal.parts();
-        let Ok(mut upper) = i64::try_from(mantissa) else {
-            return Self::from_exact(decimal.exact());
-        };
-        // `12.50` is 25/2 for everybody else; here it is 125/10, and `500.00` is whole
-        while places > 0 && upper % 10 == 0 {
-            upper /= 10;
-            places -= 1;
-        }
-        match 10i64.checked_pow(places) {
-            Some(lower) => Self::Small(upper, lower),
+        match decimal.short_parts() {
+            Some((digits, 0)) => Self::Small(digits, 1),
+            Some((digits, places)) => {
+                Self::shortened(digits, places).unwrap_or_else(|| Self::from_exact(decimal.exact()))
+            }
             None => Self::from_exact(decimal.exact()),
         }
     }
 }
 
+impl Number {
+    /// `12.50` is 25/2 for everybody else; here it is 125/10, and `500.00` is whole.
+    fn shortened(mut digits: i64, mut places: u32) -> Option<Self> {
+        while places > 0 && digits % 10 == 0 {
+            digits /= 10;
+            places -= 1;
+        }
+        TENS.get(places as usize).map(|lower| Self::Small(digits, *lower))
+    }
+}
+
 impl From<Money> for Number {
+    #[inline]
     fn from(money: Money) -> Self {
-        let lower = 10i64.checked_pow(money.currency().exponent());
+        let lower = TENS.get(money.currency().exponent() as usize);
         match (i64::try_from(money.minor()), lower) {
-            (Ok(minor), Some(lower)) => Self::Small(minor, lower),
+            (Ok(minor), Some(lower)) => Self::Small(minor, *lower),
             _ => Self::from_exact(money.exact()),
         }
     }
 }
 
 /// `a/b + c/d`.
-fn sum((a, b): (i64, i64), (c, d): (i64, i64)) -> Number {
+fn sum((a, b): (i64, u32), (c, d): (i64, u32)) -> Number {
     if b == d {
-        return Number::fit(i128::from(a) + i128::from(c), b.into());
+        return match a.checked_add(c) {
+            Some(upper) => Number::Small(upper, b),
+            None => Number::fit(i128::from(a) + i128::from(c), b.into()),
+        };
     }
     // decimals of other places: the finer one is a multiple of the other
     if d.checked_rem(b) == Some(0) {
@@ -241,12 +289,13 @@ fn sum((a, b): (i64, i64), (c, d): (i64, i64)) -> Number {
         let times = b.checked_div(d).unwrap_or(1);
         return Number::fit(i128::from(a) + product(c, times), b.into());
     }
-    Number::fit(product(a, d) + product(c, b), product(b, d))
+    Number::fit(product(a, d) + product(c, b), i128::from(b) * i128::from(d))
 }
 
 impl Add for &Number {
     type Output = Number;
 
+    #[inline]
     fn add(self, other: Self) -> Number {
         match (self, other) {
             (Number::Small(a, b), Number::Small(c, d)) => sum((*a, *b), (*c, *d)),
@@ -258,6 +307,7 @@ impl Add for &Number {
 impl Sub for &Number {
     type Output = Number;
 
+    #[inline]
     fn sub(self, other: Self) -> Number {
         match (self, other) {
             (Number::Small(a, b), Number::Small(c, d)) if *c != i64::MIN => sum((*a, *b), (-c, *d)),
@@ -269,10 +319,17 @@ impl Sub for &Number {
 impl Mul for &Number {
     type Output = Number;
 
+    #[inline]
     fn mul(self, other: Self) -> Number {
         match (self, other) {
             (Number::Small(a, b), Number::Small(c, d)) => {
-                Number::fit(product(*a, *c), product(*b, *d))
+                match (a.checked_mul(*c), b.checked_mul(*d)) {
+                    (Some(upper), Some(lower)) => Number::Small(upper, lower),
+                    _ => {
+                        let upper = i128::from(*a) * i128::from(*c);
+                        Number::fit(upper, i128::from(*b) * i128::from(*d))
+                    }
+                }
             }
             _ => Number::from_exact(self.exact() * other.exact()),
         }

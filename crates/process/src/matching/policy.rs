@@ -201,6 +201,11 @@ impl Policy {
         found.map_or((MatchMode::ThreeWay, "default"), |it| (it.mode, it.source.as_str()))
     }
 
+    /// Whether what a line is about decides what it is held against.
+    pub(super) const fn has_scoped_modes(&self) -> bool {
+        self.modes.is_scoped()
+    }
+
     /// Which perfect invoices a person looks at all the same; `None` for no one.
     pub(super) const fn sampling(&self) -> Option<&Sampling> {
         self.sampling.as_ref()

@@ -49,9 +49,10 @@ pub(super) fn check<'a>(
         else {
             continue;
         };
-        let lines = numbers.iter().filter_map(|it| billed.get(it.1)).collect();
+        let lines: Few<&Billed<'a>> = numbers.iter().filter_map(|it| billed.get(it.1)).collect();
         let Some(report) = numbers.first().and_then(|it| reports.get_mut(it.1)) else { continue };
-        let group = Group { terms, place, line, stand, lines };
+        let claimed = claimed(place, stand, &lines);
+        let group = Group { terms, place, line, stand, lines, claimed };
         if line.is_by_quantity() {
             if line.is_held_to_ordered() {
                 group.ordered(report);
@@ -75,6 +76,20 @@ struct Group<'g, 'a> {
     line: &'g OrderLine<'a>,
     stand: &'g Stand,
     lines: Few<&'g Billed<'a>>,
+    /// By this invoice and all before it.
+    claimed: Number,
+}
+
+/// What is claimed of an order line by lines of this invoice and all invoices before it.
+fn claimed(place: Place, stand: &Stand, lines: &[&Billed<'_>]) -> Number {
+    let shares = lines.iter().flat_map(|it| &it.shares).filter(|it| it.place == place);
+    shares.fold(stand.claimed.clone(), |sum, it| {
+        if it.credited.is_zero() {
+            &sum + &it.quantity
+        } else {
+            &sum + &(&it.quantity - &it.credited)
+        }
+    })
 }
 
 impl<'g, 'a> Group<'g, 'a> {
@@ -83,25 +98,14 @@ impl<'g, 'a> Group<'g, 'a> {
         self.lines.iter().flat_map(|it| &it.shares).filter(move |it| it.place == place)
     }
 
-    /// Claimed by this invoice and all before it.
-    fn claimed(&self) -> Number {
-        self.shares().fold(self.stand.claimed.clone(), |sum, it| {
-            if it.credited.is_zero() {
-                &sum + &it.quantity
-            } else {
-                &sum + &(&it.quantity - &it.credited)
-            }
-        })
-    }
-
     fn over(&self, claimed: &Number, base: &Number) -> Measure {
         let over = (claimed - base).at_least_zero();
         Measure::of_quantity(over, base, &self.stand.price, self.terms.currency)
     }
 
     fn ordered(&self, report: &mut Report) {
-        let claimed = self.claimed();
-        let measure = self.over(&claimed, &self.stand.ordered);
+        let claimed = &self.claimed;
+        let measure = self.over(claimed, &self.stand.ordered);
         let asked = Asked {
             key: Key::QtyOverOrdered,
             codes: (Code::Qty03, Code::Qty03),
@@ -109,7 +113,7 @@ impl<'g, 'a> Group<'g, 'a> {
             ruled: None,
         };
         report.judge(self.terms, asked, |it| {
-            self.sentence(&claimed, "ordered", &self.stand.ordered, it)
+            self.sentence(claimed, "ordered", &self.stand.ordered, it)
         });
     }
 
@@ -119,12 +123,12 @@ impl<'g, 'a> Group<'g, 'a> {
             return;
         }
         let used = usage::of_line(ground, self.line, &self.stand.used, loose, &self.lines);
-        let claimed = self.claimed();
-        let measure = self.over(&claimed, &used.quantity);
+        let claimed = &self.claimed;
+        let measure = self.over(claimed, &used.quantity);
         let codes = (Code::Qty05, Code::Qty05);
         let asked = Asked { key: Key::QtyOverUsed, codes, measure, ruled: None };
         report.judge(self.terms, asked, |it| {
-            let sentence = self.sentence(&claimed, "used", &used.quantity, it);
+            let sentence = self.sentence(claimed, "used", &used.quantity, it);
             sentence + &used.words()
         });
     }
@@ -133,8 +137,8 @@ impl<'g, 'a> Group<'g, 'a> {
         if !self.line.needs_receipt() {
             return None;
         }
-        let (claimed, received) = (self.claimed(), &self.stand.received);
-        let measure = self.over(&claimed, received);
+        let (claimed, received) = (&self.claimed, &self.stand.received);
+        let measure = self.over(claimed, received);
         let nothing = !received.is_positive();
         let (key, code) = if nothing {
             (Key::QtyNoReceipt, Code::Qty01)
@@ -142,10 +146,10 @@ impl<'g, 'a> Group<'g, 'a> {
             (Key::QtyOverReceived, Code::Qty02)
         };
         // nothing over needs no tolerance
-        let is_small = !measure.is_nothing() && self.is_small(&claimed);
+        let is_small = !measure.is_nothing() && self.is_small(claimed);
         let ruled = is_small.then_some(Verdict::Inside);
         let asked = Asked { key, codes: (code, code), measure, ruled };
-        let sentence = |it: &Measure| self.sentence(&claimed, "received", received, it);
+        let sentence = |it: &Measure| self.sentence(claimed, "received", received, it);
         Some(report.judge(self.terms, asked, sentence))
     }
 
@@ -153,15 +157,15 @@ impl<'g, 'a> Group<'g, 'a> {
         if self.line.mode() != MatchMode::FourWay || self.line.is_by_usage() {
             return;
         }
-        let (claimed, accepted) = (self.claimed(), &self.stand.accepted);
-        let measure = self.over(&claimed, accepted);
+        let (claimed, accepted) = (&self.claimed, &self.stand.accepted);
+        let measure = self.over(claimed, accepted);
         let asked = Asked {
             key: Key::QtyOverAccepted,
             codes: (Code::Qty04, Code::Qty04),
             measure,
             ruled: None,
         };
-        report.judge(self.terms, asked, |it| self.sentence(&claimed, "accepted", accepted, it));
+        report.judge(self.terms, asked, |it| self.sentence(claimed, "accepted", accepted, it));
     }
 
     /// Goods that went back and are not replaced: what nothing stands behind any more is to come
@@ -172,7 +176,7 @@ impl<'g, 'a> Group<'g, 'a> {
         }
         let here = self.shares().fold(Number::ZERO, |sum, it| &sum + &it.credited);
         let open = &(&self.stand.returned - &self.stand.credited) - &here;
-        let uncovered = (&self.claimed() - &self.stand.received).at_least_zero();
+        let uncovered = (&self.claimed - &self.stand.received).at_least_zero();
         let expected = open.min(uncovered);
         if !expected.is_positive() {
             return;
@@ -233,7 +237,7 @@ impl<'g, 'a> Group<'g, 'a> {
         } else {
             (Key::QtyNoReceipt, Code::Qty01)
         };
-        let ruled = self.is_small(&self.claimed()).then_some(Verdict::Inside);
+        let ruled = self.is_small(&self.claimed).then_some(Verdict::Inside);
         let measure = self.over(claimed, received);
         let asked = Asked { key, codes: (code, code), measure, ruled };
         report.judge(self.terms, asked, |it| {

@@ -236,16 +236,16 @@ impl Stand {
 
     /// Where the line stands with so much claimed, in its own unit.
     pub(super) fn position(&self, uom: &Uom, claimed: &Number) -> Position {
-        let own = |it: &Number| it.per(&self.unit).unwrap_or(Number::ZERO);
-        let with = own(claimed);
+        let own = |it: &Number| it.numeral_per(&self.unit);
+        let with = claimed.per(&self.unit).unwrap_or(Number::ZERO);
         Position {
             uom: uom.clone(),
-            ordered: own(&self.ordered).exact_numeral(),
-            received: own(&self.received).exact_numeral(),
-            claimed_before: own(&self.claimed).exact_numeral(),
-            claimed: with.exact_numeral(),
+            ordered: own(&self.ordered),
+            received: own(&self.received),
+            claimed_before: own(&self.claimed),
+            claimed: own(claimed),
             claimed_display: with.numeral(3),
-            open: own(&(&self.ordered - claimed)).exact_numeral(),
+            open: own(&(&self.ordered - claimed)),
         }
     }
 }

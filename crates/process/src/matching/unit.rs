@@ -4,7 +4,7 @@
 use super::few::HashMap;
 use super::index::padded;
 use super::number::Number;
-use canonical::{Code, Exact, InvoiceLine, Item, Packaging, Quantity, SupplierId, Uom};
+use canonical::{Code, Decimal, Exact, InvoiceLine, Item, Packaging, Quantity, SupplierId, Uom};
 use jiff::civil::Date;
 use std::cell::RefCell;
 
@@ -239,6 +239,9 @@ impl Fault {
 
 /// What a packaging row says; `None` where it says nothing.
 pub(super) fn row_factor(row: &Packaging) -> Option<Number> {
+    if row.denominator == Decimal::ONE {
+        return Some(Number::from(row.numerator));
+    }
     Number::from(row.numerator).per(&Number::from(row.denominator))
 }
 
@@ -276,6 +279,10 @@ macro_rules! dimensions {
 
         /// The dimension of a code, and what one is in its smallest unit here.
         fn known(code: &str) -> Option<(Dimension, i128, i128)> {
+            // what no code begins with is told apart sooner
+            if !INITIALS.contains(code.as_bytes().first()?) {
+                return None;
+            }
             match code {
                 $( $code => Some((Dimension::$dimension, $upper, $lower)), )*
                 _ => None,
@@ -322,6 +329,9 @@ dimensions! {
     "OZA" Volume 3_785_411_784 128_000_000;
 }
 
+/// What the codes begin with.
+const INITIALS: &[u8] = b"MCIFYGKLOQP";
+
 /// The codes of the dimension that `uom` is of; none for a packaging code.
 pub(super) fn of_same_dimension(uom: &Uom) -> impl Iterator<Item = &'static str> {
     let of = |code: &str| known(code).map(|it| it.0);
@@ -335,7 +345,9 @@ pub(super) fn between(from: &str, to: &Uom) -> Option<Number> {
     if from == to.as_str() {
         return Some(Number::ONE);
     }
-    let (a, b) = (known(from)?, known(to.as_str())?);
+    // most base units are pieces
+    let b = known(to.as_str())?;
+    let a = known(from)?;
     if a.0 != b.0 {
         return None;
     }

@@ -65,3 +65,8 @@ fn only_one_dimension_converts_without_an_item() {
     assert_eq!(factor("BX", "EA"), None);
     assert_eq!(factor("BX", "BX").as_deref(), Some("1"));
 }
+
+#[test]
+fn every_code_begins_as_codes_do() {
+    assert!(CODES.iter().all(|it| known(it).is_some()));
+}
