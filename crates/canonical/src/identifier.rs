@@ -101,6 +101,13 @@ macro_rules! identifier {
             pub fn as_str(&self) -> &str {
                 self.0.as_str()
             }
+
+            /// The bytes of the text.
+            #[must_use]
+            #[inline]
+            pub fn as_bytes(&self) -> &[u8] {
+                self.0.bytes()
+            }
         }
 
         impl FromStr for $name {

@@ -11,13 +11,18 @@ use std::str::FromStr;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
-/// An ISO 4217 currency; it knows how many decimal places its minor unit has.
+/// An ISO 4217 currency, and how many decimal places its minor unit has.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Currency(iso_currency::Currency);
+pub struct Currency(iso_currency::Currency, u8);
 
 impl Currency {
     /// United States dollar.
-    pub const USD: Self = Self(iso_currency::Currency::USD);
+    pub const USD: Self = Self(iso_currency::Currency::USD, 2);
+
+    fn of(currency: iso_currency::Currency) -> Self {
+        let exponent = currency.exponent().and_then(|it| u8::try_from(it).ok());
+        Self(currency, exponent.unwrap_or(2))
+    }
 
     /// The three-letter code.
     #[must_use]
@@ -27,8 +32,9 @@ impl Currency {
 
     /// Decimal places of the minor unit: USD 2, JPY 0, KWD 3.
     #[must_use]
+    #[inline]
     pub fn exponent(&self) -> u32 {
-        self.0.exponent().map_or(2, u32::from)
+        self.1.into()
     }
 }
 
@@ -37,7 +43,7 @@ impl FromStr for Currency {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         iso_currency::Currency::from_code(text)
-            .map(Self)
+            .map(Self::of)
             .ok_or("a currency is a three-letter ISO 4217 code, as in \"USD\"")
     }
 }

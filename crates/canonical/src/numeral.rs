@@ -40,6 +40,17 @@ impl Numeral {
         }
     }
 
+    /// The same of a count in 64 bits.
+    #[must_use]
+    #[inline]
+    pub fn short(count: i64, places: u8) -> Self {
+        if places <= PLACES_MAX {
+            Self(Kept::Count(count, places))
+        } else {
+            Self::new(count.into(), places.into())
+        }
+    }
+
     /// The exact value; `None` where the text is no number.
     #[must_use]
     pub fn exact(&self) -> Option<Exact> {

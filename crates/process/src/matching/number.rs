@@ -175,10 +175,10 @@ impl Number {
     /// What [`Number::text`] writes of `self / other`; zero where the other is.
     pub(super) fn numeral_per(&self, other: &Self) -> Numeral {
         match (self, other) {
-            (Self::Small(0, _), _) => Numeral::new(0, 0),
+            (Self::Small(0, _), _) => Numeral::short(0, 0),
             // so many whole units, as they are mostly counted
             (Self::Small(a, 1), Self::Small(c, 1)) if a.checked_rem(*c) == Some(0) => {
-                Numeral::new(a.checked_div(*c).unwrap_or_default().into(), 0)
+                Numeral::short(a.checked_div(*c).unwrap_or_default(), 0)
             }
             _ => self.per(other).unwrap_or(Self::ZERO).exact_numeral(),
         }
@@ -188,7 +188,7 @@ impl Number {
     fn decimal(&self) -> Option<Numeral> {
         let Self::Small(upper, lower) = self else { return None };
         if *lower == 1 {
-            return Some(Numeral::new((*upper).into(), 0));
+            return Some(Numeral::short(*upper, 0));
         }
         let (mut count, mut places, lower) = (*upper, 0, i64::from(*lower));
         while count.checked_rem(lower)? != 0 {
@@ -198,14 +198,14 @@ impl Number {
                 return None;
             }
         }
-        Some(Numeral::new(count.checked_div(lower)?.into(), places))
+        Some(Numeral::short(count.checked_div(lower)?, places))
     }
 }
 
 /// A decimal of more places is written as a fraction.
-const DECIMAL_PLACES_MAX: u32 = 6;
+const DECIMAL_PLACES_MAX: u8 = 6;
 
-const TENS: [u32; 10] =
+pub(super) const TENS: [u32; 10] =
     [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
 
 /// Ten to this power.

@@ -58,8 +58,8 @@ pub(super) struct Asked {
     pub(super) ruled: Option<Verdict>,
 }
 
-/// So many checks most lines have, or a few less.
-const CHECKS_USUAL: usize = 6;
+/// So many checks most lines have.
+const CHECKS_USUAL: usize = 5;
 
 /// How a difference stands to a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,7 +234,7 @@ impl Report {
     pub(super) fn new(invoice_line: Option<u32>) -> Self {
         Self {
             invoice_line,
-            checks: Vec::with_capacity(if invoice_line.is_some() { CHECKS_USUAL } else { 0 }),
+            checks: Vec::with_capacity(if invoice_line.is_some() { CHECKS_USUAL } else { 1 }),
             reasons: Vec::new(),
             flags: Vec::new(),
             outcome: Outcome::Matched,

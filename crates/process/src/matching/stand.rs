@@ -4,7 +4,7 @@
 use super::basis::{self, Price};
 use super::few::{HashMap, HashSet};
 use super::index::{Index, OrderLine, Place};
-use super::number::Number;
+use super::number::{Number, TENS};
 use super::policy::PriceBasis;
 use super::request::Claim;
 use super::unit::{Factor, Fault, Units, View};
@@ -326,9 +326,11 @@ pub(super) fn by_receipt<'a>(
 
 /// An amount as written, in its currency; intake refuses what this would have to round.
 pub(super) fn money(amount: canonical::Decimal, currency: Currency) -> Money {
-    let (digits, places) = amount.parts();
-    let more = currency.exponent().checked_sub(places);
-    let minor = more.and_then(|it| digits.checked_mul(10i64.checked_pow(it)?.into()));
+    let scaled = |(digits, places): (i64, u32)| {
+        let more = TENS.get(currency.exponent().checked_sub(places)? as usize)?;
+        Some(i128::from(digits) * i128::from(*more))
+    };
+    let minor = amount.short_parts().and_then(scaled);
     minor.map_or_else(
         || Number::from(amount).round(currency),
         |minor| Money::from_minor(minor, currency),

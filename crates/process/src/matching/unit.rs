@@ -189,7 +189,10 @@ impl<'a> Units<'a> {
         on: Option<Date>,
     ) -> Result<Factor, Fault> {
         let (suppliers, mut ours) = self.rows(item, uom, on)?;
-        if let Some(global) = between(uom.as_str(), &item.base_uom) {
+        // most base units are pieces, which measure nothing
+        let is_measure = begins_a_code(item.base_uom.as_bytes()) || *uom == item.base_uom;
+        let global = is_measure.then(|| between(uom.as_str(), &item.base_uom)).flatten();
+        if let Some(global) = global {
             if ours.as_ref().is_some_and(|it| *it != global) {
                 return Err(conflict(item, uom));
             }
@@ -280,7 +283,7 @@ macro_rules! dimensions {
         /// The dimension of a code, and what one is in its smallest unit here.
         fn known(code: &str) -> Option<(Dimension, i128, i128)> {
             // what no code begins with is told apart sooner
-            if !INITIALS.contains(code.as_bytes().first()?) {
+            if !begins_a_code(code.as_bytes()) {
                 return None;
             }
             match code {
@@ -331,6 +334,10 @@ dimensions! {
 
 /// What the codes begin with.
 const INITIALS: &[u8] = b"MCIFYGKLOQP";
+
+fn begins_a_code(code: &[u8]) -> bool {
+    code.first().is_some_and(|it| INITIALS.contains(it))
+}
 
 /// The codes of the dimension that `uom` is of; none for a packaging code.
 pub(super) fn of_same_dimension(uom: &Uom) -> impl Iterator<Item = &'static str> {
