@@ -28,6 +28,13 @@ impl Val {
     }
 }
 
+impl Val {
+    /// Whether it is a text with the character that PostgreSQL cannot keep in one.
+    pub(crate) fn has_nul(&self) -> bool {
+        matches!(self, Self::Text(text) if text.contains('\0'))
+    }
+}
+
 impl From<&str> for Val {
     fn from(value: &str) -> Self {
         Self::Text(value.to_owned())
@@ -108,21 +115,29 @@ impl Query {
     }
 }
 
-/// What must hold after a statement, or the batch is stale.
-#[derive(Debug)]
-pub(crate) struct Expect {
-    pub(crate) rows: usize,
-    /// What was not as expected, for the caller: `invoice inv_…`.
-    pub(crate) guard: String,
-}
-
 /// One statement of a batch.
 #[derive(Debug)]
 pub(crate) struct Stmt {
     pub(crate) query: Query,
-    pub(crate) expect: Option<Expect>,
-    /// Whether the statement answers with rows (`RETURNING`).
-    pub(crate) returning: bool,
+    pub(crate) kind: Kind,
+}
+
+/// What is asked of a statement.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// That it is done.
+    Plain,
+    /// That it changes exactly one row, or the batch is stale.
+    Expect {
+        /// What was not as expected, for the caller: `invoice inv_…`.
+        guard: String,
+    },
+    /// That it hands out rows, and to nobody else. Where writers of several processes meet, it
+    /// must not wait for a row that another has.
+    Lease {
+        /// The same in the words of PostgreSQL, passing over rows that are locked.
+        postgres: &'static str,
+    },
 }
 
 /// Statements that are written together or not at all. Nouns add theirs, as in
@@ -154,9 +169,13 @@ impl Batch {
         &self.statements
     }
 
+    /// Whether it hands out rows and does nothing else.
+    pub(crate) fn is_lease(&self) -> bool {
+        self.statements.iter().all(|it| matches!(it.kind, Kind::Lease { .. }))
+    }
+
     pub(crate) fn run(&mut self, sql: &'static str, args: impl Into<Vec<Val>>) {
-        let query = Query::new(sql, args);
-        self.statements.push(Stmt { query, expect: None, returning: false });
+        self.push(Kind::Plain, sql, args);
     }
 
     /// Adds a statement that must change exactly one row.
@@ -166,14 +185,21 @@ impl Batch {
         sql: &'static str,
         args: impl Into<Vec<Val>>,
     ) {
-        let expect = Some(Expect { rows: 1, guard: guard.into() });
-        let query = Query::new(sql, args);
-        self.statements.push(Stmt { query, expect, returning: false });
+        self.push(Kind::Expect { guard: guard.into() }, sql, args);
     }
 
-    pub(crate) fn returning(&mut self, sql: &'static str, args: impl Into<Vec<Val>>) {
-        let query = Query::new(sql, args);
-        self.statements.push(Stmt { query, expect: None, returning: true });
+    /// Adds a statement that answers with the rows it hands out.
+    pub(crate) fn lease(
+        &mut self,
+        sqlite: &'static str,
+        postgres: &'static str,
+        args: impl Into<Vec<Val>>,
+    ) {
+        self.push(Kind::Lease { postgres }, sqlite, args);
+    }
+
+    fn push(&mut self, kind: Kind, sql: &'static str, args: impl Into<Vec<Val>>) {
+        self.statements.push(Stmt { query: Query::new(sql, args), kind });
     }
 }
 

@@ -7,11 +7,11 @@ pub use key::{DuplicateKey, DuplicateKind, Party, duplicate_keys, self_billed_ke
 
 use crate::Store;
 use crate::batch::{Batch, KEYS_MAX, Query, Val};
-use crate::engine::failure;
 use crate::invoice::{HEAD, InvoiceHead, head};
+use crate::row::Row;
+use crate::schema::Fill;
 use canonical::{Invoice, MatchResult, Result};
 use jiff::civil::Date;
-use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most invoices that one look gives; the nearest in time where there are more.
@@ -128,11 +128,11 @@ fn look(search: &DuplicateSearch, day: i64) -> Query {
     let days = search.days.map_or(i64::from(i32::MAX), i64::from);
     Query::new(
         "SELECT seq, day FROM (SELECT seq, day FROM duplicate_key
-             WHERE name = $1 AND day = $2 ORDER BY seq DESC LIMIT $5)
+             WHERE name = $1 AND day = $2 ORDER BY seq DESC LIMIT $5) AS same
          UNION ALL SELECT seq, day FROM (SELECT seq, day FROM duplicate_key
-             WHERE name = $1 AND day > $2 AND day <= $3 ORDER BY day, seq LIMIT $5)
+             WHERE name = $1 AND day > $2 AND day <= $3 ORDER BY day, seq LIMIT $5) AS later
          UNION ALL SELECT seq, day FROM (SELECT seq, day FROM duplicate_key
-             WHERE name = $1 AND day < $2 AND day >= $4 ORDER BY day DESC, seq DESC LIMIT $5)",
+             WHERE name = $1 AND day < $2 AND day >= $4 ORDER BY day DESC, seq DESC LIMIT $5) AS earlier",
         [
             search.key.name().into(),
             day.into(),
@@ -150,28 +150,23 @@ fn day(date: Date) -> i64 {
 }
 
 /// Makes the invoices of an earlier version findable.
-pub(crate) fn fill(connection: &Connection) -> Result<()> {
-    let mut invoices = connection
-        .prepare("SELECT seq, supplier_group, body FROM invoice ORDER BY seq")
-        .map_err(failure)?;
-    let mut insert = connection
-        .prepare("INSERT OR IGNORE INTO duplicate_key (name, day, seq) VALUES (?1, ?2, ?3)")
-        .map_err(failure)?;
-    let mut rows = invoices.query([]).map_err(failure)?;
-    while let Some(row) = rows.next().map_err(failure)? {
-        let seq: i64 = row.get(0).map_err(failure)?;
-        let group: String = row.get(1).map_err(failure)?;
-        let body: String = row.get(2).map_err(failure)?;
-        let invoice: Invoice = serde_json::from_str(&body).map_err(|cause| {
-            canonical::Error::internal("the store holds an invoice that cannot be read")
-                .because(cause)
-        })?;
-        let parties = [Party::Group(group)];
-        for key in duplicate_keys(&invoice, &parties) {
-            insert.execute(params![key.name(), day(invoice.invoice_date), seq]).map_err(failure)?;
-        }
-    }
-    Ok(())
+pub(crate) const FILL: Fill = Fill {
+    page: "SELECT seq, supplier_group, body FROM invoice WHERE seq > $1 ORDER BY seq LIMIT 500",
+    of_row: fill,
+};
+
+fn fill(mut row: Row) -> Result<(i64, Vec<Query>)> {
+    let seq = row.int()?;
+    let parties = [Party::Group(row.text()?)];
+    let invoice: Invoice = row.json()?;
+    let insert = |key: DuplicateKey| {
+        Query::new(
+            "INSERT INTO duplicate_key (name, day, seq) VALUES ($1, $2, $3)
+             ON CONFLICT (name, day, seq) DO NOTHING",
+            [Val::from(key.name()), day(invoice.invoice_date).into(), seq.into()],
+        )
+    };
+    Ok((seq, duplicate_keys(&invoice, &parties).into_iter().map(insert).collect()))
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
-//! The threads that own the database: one that writes, two that read, each behind a bounded queue.
-//! They end when the store is closed or dropped, after what was handed over is done.
+//! The threads that own the database, some that write and some that read, each behind a bounded
+//! queue. They end when the store is closed or dropped, after what was handed over is done.
 
-mod reader;
-mod sqlite;
-mod writer;
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
 
-use crate::batch::{Batch, Committed, Query};
+use crate::batch::{Batch, Committed, Query, Val};
 use crate::row::Row;
 use canonical::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -14,9 +13,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot, watch};
 
-pub(crate) use sqlite::failure;
-
 const READERS: usize = 2;
+/// The most batches that share one commit.
+const GROUP_MAX: usize = 256;
 const QUEUE_MAX: usize = 1024;
 const QUEUE_WAIT: Duration = Duration::from_secs(5);
 
@@ -39,39 +38,86 @@ enum Job<W, A> {
 
 type WriteJob = Job<Batch, Written>;
 type ReadJob = Job<Vec<Query>, Vec<Vec<Row>>>;
+type Waiting = oneshot::Sender<Result<Written>>;
+
+/// Where a store is.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A database on a server.
+    Postgres(Box<postgres::Place>),
+}
 
 // ok: fields drop in this order, so the queues are closed before the threads are waited for
 #[derive(Debug)]
 pub(crate) struct Engine {
     write: mpsc::Sender<WriteJob>,
+    /// Those that hand out work, where they need not wait for others that write.
+    lease: Option<mpsc::Sender<WriteJob>>,
     read: mpsc::Sender<ReadJob>,
     commits: watch::Receiver<u64>,
     threads: Threads,
 }
 
 impl Engine {
-    pub(crate) async fn open(path: PathBuf) -> Result<Self> {
+    pub(crate) async fn open(place: Place) -> Result<Self> {
+        match place {
+            Place::Sqlite(path) => Self::open_sqlite(path).await,
+            Place::Postgres(place) => Self::open_postgres(*place).await,
+        }
+    }
+
+    async fn open_sqlite(path: PathBuf) -> Result<Self> {
         let mut threads = Threads::default();
         let (write, write_jobs) = mpsc::channel(QUEUE_MAX);
         let (commit, commits) = watch::channel(0);
         let file = path.clone();
         threads
-            .start("store-writer", move |ready| writer::run(&file, write_jobs, &commit, ready))
+            .start("store-writer", move |ready| {
+                sqlite::writer::run(&file, write_jobs, &commit, ready);
+            })
             .await?;
         let (read, read_jobs) = mpsc::channel(QUEUE_MAX);
         let read_jobs = Arc::new(Mutex::new(read_jobs));
         for _ in 0..READERS {
             let (file, jobs) = (path.clone(), Arc::clone(&read_jobs));
-            threads.start("store-reader", move |ready| reader::run(&file, &jobs, ready)).await?;
+            threads
+                .start("store-reader", move |ready| sqlite::reader::run(&file, &jobs, ready))
+                .await?;
         }
-        Ok(Self { write, read, commits, threads })
+        Ok(Self { write, lease: None, read, commits, threads })
+    }
+
+    async fn open_postgres(place: postgres::Place) -> Result<Self> {
+        let mut threads = Threads::default();
+        let (write, write_jobs) = mpsc::channel(QUEUE_MAX);
+        let (lease, lease_jobs) = mpsc::channel(QUEUE_MAX);
+        let (read, read_jobs) = mpsc::channel(QUEUE_MAX);
+        let (commit, commits) = watch::channel(0);
+        let writing = place.clone();
+        threads
+            .start("store-writer", move |ready| {
+                postgres::write(writing, write_jobs, lease_jobs, commit, ready);
+            })
+            .await?;
+        threads
+            .start("store-reader", move |ready| postgres::read(&place, read_jobs, ready))
+            .await?;
+        Ok(Self { write, lease: Some(lease), read, commits, threads })
     }
 
     pub(crate) async fn write(&self, batch: Batch) -> Result<Written> {
         if batch.is_empty() {
             return Ok(Written { committed: Committed::Done, rows: Vec::new() });
         }
-        ask(&self.write, batch).await
+        if batch.statements().iter().any(|it| it.query.args.iter().any(Val::has_nul)) {
+            return Err(Error::invalid("a text has the character U+0000, which is not kept"));
+        }
+        match &self.lease {
+            Some(lease) if batch.is_lease() => ask(lease, batch).await,
+            _ => ask(&self.write, batch).await,
+        }
     }
 
     /// The rows of each query, all of one snapshot.
@@ -87,6 +133,9 @@ impl Engine {
         // ok: a refusal says that the thread has ended, which is what is wanted
         drop(self.read.send(Job::Close).await);
         drop(self.write.send(Job::Close).await);
+        if let Some(lease) = &self.lease {
+            drop(lease.send(Job::Close).await);
+        }
         self.threads.join().await;
     }
 }
@@ -109,6 +158,16 @@ async fn ask<W, A>(queue: &mpsc::Sender<Job<W, A>>, what: W) -> Result<A> {
     let (answer, answered) = oneshot::channel();
     permit.send(Job::Do { what, answer });
     answered.await.map_err(|cause| closed().because(cause))?
+}
+
+/// Tells everybody of a group that it was not committed.
+fn refuse(waiting: Vec<Waiting>, error: &Error) {
+    tracing::error!(error = ?error, batches = waiting.len(), "the store could not commit");
+    let cause = format!("{error:?}");
+    for waiting in waiting {
+        let error = Error::unavailable("the store cannot be used now").because(cause.clone());
+        waiting.send(Err(error)).ok();
+    }
 }
 
 /// Threads and the signals of their end.

@@ -3,8 +3,12 @@
 //!
 //! A write is data: statements collected in a [`Batch`], all or nothing, and durable when
 //! [`Store::commit`] answers. A read runs beside the writer and sees every acknowledged write.
-//! The embedded store is one SQLite file; the SQL is kept plain so that another database can stand
-//! behind the same functions.
+//! The embedded store is one SQLite file, for one process; the other is a PostgreSQL database, for
+//! many. Both stand behind the same functions, with the same SQL wherever it can be the same.
+//!
+//! Times are the caller's. Leases compare them across processes: clocks may differ by less than a
+//! lease lasts, minus what the work takes. One that is ahead takes an item before its lease ended;
+//! the first worker's write is then stale, so that what is written is written once.
 
 mod batch;
 mod claim;
@@ -46,7 +50,7 @@ pub use work::{NewWork, Work, WorkCount, WorkState};
 
 use batch::Query;
 use canonical::Result;
-use engine::Engine;
+use engine::{Engine, Place};
 use row::Row;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -63,31 +67,33 @@ impl Store {
     /// # Errors
     /// `invalid` where it is not one, saying what is right.
     pub fn check(url: &str) -> Result<()> {
-        url::sqlite_path(url).map(drop)
+        url::place(url).map(drop)
     }
 
-    /// Opens the store at `url`, `sqlite:PATH`, and brings its tables up to date. The file is made
-    /// where there is none; its folder must exist.
+    /// Opens the store at `url`, `sqlite:PATH` or `postgres://USER@HOST/DATABASE`, and brings its
+    /// tables up to date. A file is made where there is none; its folder, or the database, must
+    /// exist. Several processes may open one database, and write to it, at once.
     ///
     /// # Errors
-    /// `invalid` where the URL is not one, saying what is right; `unavailable` where the file
+    /// `invalid` where the URL is not one, saying what is right; `unavailable` where the store
     /// cannot be opened; `internal` where it was written by a newer or another version.
     pub async fn open(url: &str) -> Result<Self> {
-        let path = url::sqlite_path(url)?;
-        Ok(Self { engine: Arc::new(Engine::open(path).await?) })
+        Ok(Self { engine: Arc::new(Engine::open(url::place(url)?).await?) })
     }
 
-    /// Opens the store at `url` where there is one; makes nothing.
+    /// Opens the store at `url` where there is one; makes no file. A database is brought up to
+    /// date as [`Store::open`] does.
     ///
     /// # Errors
     /// As [`Store::open`], and `unavailable` where there is no file.
     pub async fn open_existing(url: &str) -> Result<Self> {
-        let path = url::sqlite_path(url)?;
-        if !path.is_file() {
-            let message = format!("there is no store at {}", path.display());
-            return Err(canonical::Error::unavailable(message));
+        match url::place(url)? {
+            Place::Sqlite(path) if !path.is_file() => {
+                let message = format!("there is no store at {}", path.display());
+                Err(canonical::Error::unavailable(message))
+            }
+            place => Ok(Self { engine: Arc::new(Engine::open(place).await?) }),
         }
-        Self::open(url).await
     }
 
     /// Writes the batch: all of it, durably, or nothing. Batches of several callers share one
@@ -95,13 +101,17 @@ impl Store {
     ///
     /// # Errors
     /// `unavailable` where the store is closing, overloaded, or its disk is full or failing;
-    /// `internal` where a statement is refused.
+    /// `invalid` where a text has the character U+0000; `internal` where a statement is refused.
+    /// None of these wrote anything, but for one case: where a server goes away during a commit
+    /// and does not come back within half a minute to say what became of it, `unavailable` says
+    /// that this is not known.
     pub async fn commit(&self, batch: Batch) -> Result<Committed> {
         Ok(self.engine.write(batch).await?.committed)
     }
 
-    /// Counts the commits of this process: changes after every one, so that workers and followers
-    /// of the event log can wait for news instead of asking again and again.
+    /// Counts the commits: changes after every one, so that workers and followers of the event log
+    /// can wait for news instead of asking again and again. Commits of other processes are told by
+    /// PostgreSQL, at the latest after a second; of those on one file this process hears nothing.
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.engine.commits()

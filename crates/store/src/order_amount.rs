@@ -7,14 +7,13 @@ pub use share::order_amounts;
 
 use crate::Store;
 use crate::batch::{Batch, KEYS_MAX, Query, Val};
-use crate::engine::failure;
 use crate::row::Row;
+use crate::schema::Fill;
 use canonical::{
-    ChargeKind, Currency, Error, Invoice, InvoiceId, InvoiceState, MatchResult, PurchaseOrder,
+    ChargeKind, Currency, Invoice, InvoiceId, InvoiceState, MatchResult, PurchaseOrder,
     PurchaseOrderNumber, Result,
 };
 use jiff::civil::Date;
-use rusqlite::{Connection, params};
 use serde::Deserialize;
 
 /// What money is taken of an order for.
@@ -86,19 +85,20 @@ impl Purpose {
 impl Batch {
     /// Books money on an order, after all that is booked.
     pub fn insert_order_amount(&mut self, it: &NewOrderAmount) {
-        let (kind, name) = it.purpose.words();
-        self.run(
-            INSERT,
-            [
-                Val::text(&it.purchase_order_number),
-                Val::text(&it.invoice_id),
-                kind.into(),
-                name.into(),
-                Val::text(&it.amount),
-                Val::text(it.currency),
-            ],
-        );
+        self.run(INSERT, values(it));
     }
+}
+
+fn values(it: &NewOrderAmount) -> [Val; 6] {
+    let (kind, name) = it.purpose.words();
+    [
+        Val::text(&it.purchase_order_number),
+        Val::text(&it.invoice_id),
+        kind.into(),
+        name.into(),
+        Val::text(&it.amount),
+        Val::text(it.currency),
+    ]
 }
 
 impl Store {
@@ -146,44 +146,20 @@ struct OrdersKept {
 
 /// Books what the invoices of an earlier version take. None of them was set off against another:
 /// that version did not look for prepayments.
-pub(crate) fn fill(connection: &Connection) -> Result<()> {
-    let mut invoices = connection
-        .prepare(
-            "SELECT i.id, i.body, m.result, m.facts FROM invoice i
-             JOIN match_run m ON m.invoice_id = i.id AND m.run_no = i.run_no
-             WHERE i.outcome IN ('matched', 'matched_within_tolerance', 'blocked')
-             ORDER BY i.seq",
-        )
-        .map_err(failure)?;
-    let mut insert = connection.prepare(INSERT).map_err(failure)?;
-    let mut rows = invoices.query([]).map_err(failure)?;
-    while let Some(row) = rows.next().map_err(failure)? {
-        let text = |at: usize| row.get::<_, String>(at).map_err(failure);
-        let id = text(0)?;
-        let id: InvoiceId = id.parse().map_err(|_fault| unreadable(None))?;
-        let invoice: Invoice =
-            serde_json::from_str(&text(1)?).map_err(|it| unreadable(Some(it)))?;
-        let result: MatchResult =
-            serde_json::from_str(&text(2)?).map_err(|it| unreadable(Some(it)))?;
-        let kept: OrdersKept =
-            serde_json::from_str(&text(3)?).map_err(|it| unreadable(Some(it)))?;
-        for it in order_amounts(&id, &invoice, &result, (&kept.purchase_orders, &[])) {
-            let (kind, name) = it.purpose.words();
-            let (order, currency) = (it.purchase_order_number.as_str(), it.currency.to_string());
-            insert
-                .execute(params![order, it.invoice_id.as_str(), kind, name, it.amount, currency])
-                .map_err(failure)?;
-        }
-    }
-    Ok(())
-}
+pub(crate) const FILL: Fill = Fill {
+    page: "SELECT i.seq, i.id, i.body, m.result, m.facts FROM invoice i
+        JOIN match_run m ON m.invoice_id = i.id AND m.run_no = i.run_no
+        WHERE i.seq > $1 AND i.outcome IN ('matched', 'matched_within_tolerance', 'blocked')
+        ORDER BY i.seq LIMIT 500",
+    of_row: fill,
+};
 
-fn unreadable(cause: Option<serde_json::Error>) -> Error {
-    let error = Error::internal("the store holds an invoice that cannot be read");
-    match cause {
-        Some(cause) => error.because(cause),
-        None => error,
-    }
+fn fill(mut row: Row) -> Result<(i64, Vec<Query>)> {
+    let (seq, id): (_, InvoiceId) = (row.int()?, row.parsed()?);
+    let (invoice, result): (Invoice, MatchResult) = (row.json()?, row.json()?);
+    let kept: OrdersKept = row.json()?;
+    let taken = order_amounts(&id, &invoice, &result, (&kept.purchase_orders, &[]));
+    Ok((seq, taken.iter().map(|it| Query::new(INSERT, values(it))).collect()))
 }
 
 #[cfg(test)]

@@ -79,6 +79,18 @@ const LEASE: &str = "UPDATE work SET state = 'leased', due_at = $3, attempts = a
         ORDER BY w.due_at, w.seq LIMIT $4)
     RETURNING seq, id, kind, name, payload, attempts, last_error, created_at";
 
+/// The same for PostgreSQL: an item that another worker is taking at this moment is passed over,
+/// and the picking is done once, whatever the plan.
+const LEASE_POSTGRES: &str =
+    "UPDATE work SET state = 'leased', due_at = $3, attempts = attempts + 1
+    WHERE seq = ANY (ARRAY(
+        SELECT w.seq FROM work w
+        WHERE w.lane = $1 AND w.due_at <= $2 AND w.seq = (
+            SELECT e.seq FROM work e WHERE e.name = w.name AND e.state <> 'done'
+            ORDER BY e.seq LIMIT 1)
+        ORDER BY w.due_at, w.seq LIMIT $4 FOR UPDATE SKIP LOCKED))
+    RETURNING seq, id, kind, name, payload, attempts, last_error, created_at";
+
 const fn lane_name(lane: Lane) -> &'static str {
     match lane {
         Lane::Critical => "critical",
@@ -168,8 +180,9 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Work>> {
         let mut batch = Batch::new();
-        batch.returning(
+        batch.lease(
             LEASE,
+            LEASE_POSTGRES,
             [Val::from(lane_name(lane)), now.into(), lease_until.into(), limit.into()],
         );
         let rows = self.engine.write(batch).await?.rows;

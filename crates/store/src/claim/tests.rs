@@ -74,7 +74,11 @@ async fn claims_of_many_lines_keep_their_order() {
 #[tokio::test]
 async fn claims_are_found_by_index() {
     let scratch = Scratch::open().await;
-    let plan = scratch.plan(&of_lines(&[line("PO-9", 10), line("PO-9", 20)]).sql);
+    let query = of_lines(&[line("PO-9", 10), line("PO-9", 20)]);
+    if scratch.is_postgres() {
+        return scratch.assert_walks(&query.sql, &["claim_by_order_line", "invoice_id_key"]);
+    }
+    let plan = scratch.plan(&query.sql);
     assert!(plan.contains("INDEX claim_by_order_line"), "{plan}");
     assert!(!plan.contains("SCAN c") && !plan.contains("SCAN i"), "{plan}");
 }

@@ -1,4 +1,7 @@
-//! SQLite itself: connections, statements, and what its errors mean.
+//! SQLite itself: connections, statements, and what its errors mean. One thread writes, two read.
+
+pub(super) mod reader;
+pub(super) mod writer;
 
 use crate::batch::{Query, Val};
 use crate::row::Row;
@@ -26,7 +29,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
     make_private(path)?;
     let mut connection = open(path)?;
     connection.execute_batch(PRAGMAS).map_err(failure)?;
-    schema::migrate(&mut connection)?;
+    schema::sqlite::migrate(&mut connection)?;
     Ok(connection)
 }
 
@@ -59,14 +62,14 @@ fn make_private(path: &Path) -> Result<()> {
 }
 
 /// Runs a statement that answers with nothing and gives how many rows it changed.
-pub(super) fn execute(connection: &Connection, query: &Query) -> rusqlite::Result<usize> {
+pub(crate) fn execute(connection: &Connection, query: &Query) -> rusqlite::Result<usize> {
     let mut statement = connection.prepare_cached(&query.sql)?;
     bind(&mut statement, &query.args)?;
     statement.raw_execute()
 }
 
 /// Runs a statement and gives its rows.
-pub(super) fn rows(connection: &Connection, query: &Query) -> rusqlite::Result<Vec<Row>> {
+pub(crate) fn rows(connection: &Connection, query: &Query) -> rusqlite::Result<Vec<Row>> {
     let mut statement = connection.prepare_cached(&query.sql)?;
     bind(&mut statement, &query.args)?;
     let columns = statement.column_count();

@@ -159,12 +159,28 @@ async fn no_list_reads_the_whole_history() {
     ];
     let page = |cursor: &str| PageRequest { limit: 50, cursor: Some(Cursor(cursor.to_owned())) };
     for filter in filters {
+        if scratch.is_postgres() {
+            let first = match (&filter.reason, &filter.supplier_id, &filter.facility_id) {
+                (Some(_), ..) => "invoice_reason_pkey",
+                (None, Some(_), _) => "invoice_by_supplier",
+                (None, None, Some(_)) => "invoice_by_facility",
+                (None, None, None) if filter.state.is_some() => "invoice_by_state",
+                (None, None, None) => "invoice_pkey",
+            };
+            scratch.assert_walks(&newest(&filter, &page("n9")).unwrap().sql, &[first]);
+            let waiting = waiting(&filter, &page("w5.6")).unwrap();
+            scratch.assert_walks(&waiting.sql, &["invoice_waiting"]);
+            continue;
+        }
         let plan = scratch.plan(&newest(&filter, &page("n9")).unwrap().sql);
         let first = if filter.reason.is_some() { "SEARCH r" } else { "SEARCH i" };
         assert!(plan.starts_with(first), "{filter:?}: {plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{filter:?}: {plan}");
         let plan = scratch.plan(&waiting(&filter, &page("w5.6")).unwrap().sql);
         assert!(plan.starts_with("SEARCH i"), "{filter:?}: {plan}");
+    }
+    if scratch.is_postgres() {
+        return;
     }
     let plan = scratch.plan(&waiting(&InvoiceFilter::default(), &page("w5.6")).unwrap().sql);
     assert!(plan.contains("INDEX invoice_waiting"), "{plan}");

@@ -39,7 +39,11 @@ async fn amounts_come_back_exactly_and_in_booking_order() {
 #[tokio::test]
 async fn amounts_of_orders_are_found_by_an_index() {
     let scratch = Scratch::open().await;
-    let plan = scratch.plan(&format!("{SELECT} WHERE a.purchase_order_number IN ($1, $2)"));
+    let sql = format!("{SELECT} WHERE a.purchase_order_number IN ($1, $2)");
+    if scratch.is_postgres() {
+        return scratch.assert_walks(&sql, &["order_amount_by_order", "invoice_id_key"]);
+    }
+    let plan = scratch.plan(&sql);
     assert!(plan.contains("order_amount_by_order"), "{plan}");
     assert!(!plan.contains("SCAN"), "{plan}");
 }
@@ -108,7 +112,7 @@ async fn what_an_earlier_version_decided_is_booked_when_it_is_opened() {
         .await;
     }
     let undo = "DROP TABLE order_amount; DELETE FROM migration WHERE name = '0004_order_amount'";
-    scratch.connection().execute_batch(undo).unwrap();
+    scratch.execute(undo);
     let scratch = scratch.reopen().await;
     let orders = orders.map(|it| it.number);
     let found = scratch.order_amounts(&orders).await.unwrap();

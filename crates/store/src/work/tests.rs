@@ -1,4 +1,4 @@
-use super::LEASE;
+use super::{LEASE, LEASE_POSTGRES};
 use crate::testing::{Scratch, at, done, stale};
 use crate::{NewWork, Store, Work, WorkCount, WorkState};
 use canonical::Lane;
@@ -175,6 +175,9 @@ async fn workers_at_once_never_share_an_item() {
 #[tokio::test]
 async fn finding_work_does_not_read_what_is_done() {
     let scratch = Scratch::open().await;
+    if scratch.is_postgres() {
+        return scratch.assert_walks(LEASE_POSTGRES, &["work_due", "work_unfinished", "work_pkey"]);
+    }
     let plan = scratch.plan(LEASE);
     assert!(plan.contains("INDEX work_due"), "{plan}");
     assert!(plan.contains("INDEX work_unfinished"), "{plan}");

@@ -1,8 +1,8 @@
 //! A reader: one of several that share a queue; each answer is of one snapshot.
 
-use super::sqlite::{failure, open_reader, rows};
-use super::{Job, ReadJob, Ready, open};
+use super::{failure, open_reader, rows};
 use crate::batch::Query;
+use crate::engine::{Job, ReadJob, Ready, open};
 use crate::row::Row;
 use canonical::Result;
 use rusqlite::Connection;
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
-pub(super) fn run(path: &Path, jobs: &Mutex<mpsc::Receiver<ReadJob>>, ready: Ready) {
+pub(in crate::engine) fn run(path: &Path, jobs: &Mutex<mpsc::Receiver<ReadJob>>, ready: Ready) {
     let Some(connection) = open(path, open_reader, ready) else { return };
     while let Some((queries, answer)) = next(jobs) {
         // ok: whoever asked may have gone, before or since

@@ -1,19 +1,14 @@
 //! The writer: takes what is queued, up to [`GROUP_MAX`] batches, and commits it once.
 
-use super::sqlite::{execute, failure, open_writer, rows};
-use super::{Job, Ready, WriteJob, Written, open};
-use crate::batch::{Batch, Committed, Query, Stmt};
-use canonical::{Error, Result};
+use super::{execute, failure, open_writer, rows};
+use crate::batch::{Batch, Committed, Kind, Query, Stmt};
+use crate::engine::{GROUP_MAX, Job, Ready, Waiting, WriteJob, Written, open, refuse};
+use canonical::Result;
 use rusqlite::Connection;
 use std::path::Path;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
-/// The most batches that share one commit.
-const GROUP_MAX: usize = 256;
-
-type Waiting = oneshot::Sender<Result<Written>>;
-
-pub(super) fn run(
+pub(in crate::engine) fn run(
     path: &Path,
     mut jobs: mpsc::Receiver<WriteJob>,
     commits: &watch::Sender<u64>,
@@ -48,15 +43,6 @@ fn write(connection: &Connection, group: Vec<(Batch, Waiting)>, commits: &watch:
             }
         }
         Err(error) => refuse(waiting, &error),
-    }
-}
-
-fn refuse(waiting: Vec<Waiting>, error: &Error) {
-    tracing::error!(error = ?error, batches = waiting.len(), "the store could not commit");
-    let cause = format!("{error:?}");
-    for waiting in waiting {
-        let error = Error::unavailable("the store cannot be used now").because(cause.clone());
-        waiting.send(Err(error)).ok();
     }
 }
 
@@ -102,15 +88,16 @@ fn write_alone(
 
 fn write_all(connection: &Connection, batch: &Batch) -> rusqlite::Result<Written> {
     let mut answer = Written { committed: Committed::Done, rows: Vec::new() };
-    for Stmt { query, expect, returning } in batch.statements() {
-        if *returning {
-            answer.rows.extend(rows(connection, query)?);
-            continue;
-        }
-        let changed = execute(connection, query)?;
-        if let Some(expect) = expect.as_ref().filter(|it| it.rows != changed) {
-            let committed = Committed::Stale { guard: expect.guard.clone() };
-            return Ok(Written { committed, rows: Vec::new() });
+    for Stmt { query, kind } in batch.statements() {
+        match kind {
+            Kind::Plain => drop(execute(connection, query)?),
+            Kind::Lease { .. } => answer.rows.extend(rows(connection, query)?),
+            Kind::Expect { guard } => {
+                if execute(connection, query)? != 1 {
+                    let committed = Committed::Stale { guard: guard.clone() };
+                    return Ok(Written { committed, rows: Vec::new() });
+                }
+            }
         }
     }
     Ok(answer)
