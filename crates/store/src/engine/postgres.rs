@@ -85,6 +85,3 @@ async fn opened(place: &Place) -> Result<Session> {
     session.limit().await?;
     Ok(session)
 }
-
-#[cfg(test)]
-mod tests;

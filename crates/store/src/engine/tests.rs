@@ -1,3 +1,6 @@
+mod lost;
+mod many;
+
 use crate::testing::{Scratch, at, done, event, head, insert, invoice, invoice_id, stale};
 use crate::{Batch, Committed, Document, Guard, Store};
 use canonical::Kind;
