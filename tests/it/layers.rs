@@ -31,7 +31,9 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("quick-xml", &["process"]),
     ("reqwest", &["stack", "system", "gateway"]),
     ("rusqlite", &["store"]),
+    ("rustls", &["store"]),
     ("tokio", &["stack", "store", "system", "process", "consumption", "gateway"]),
+    ("tokio-postgres", &["store"]),
     ("toml", &["system", "process", "gateway"]),
     // the system layer asks its own routes in its tests
     ("tower", &["stack", "system", "gateway"]),

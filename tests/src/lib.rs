@@ -13,6 +13,7 @@ pub mod binary;
 mod caller;
 mod clock;
 pub mod contract;
+pub mod database;
 pub mod demo;
 mod dice;
 pub mod policy;
@@ -25,6 +26,7 @@ pub use clock::TestClock;
 pub use dice::Dice;
 
 use canonical::{Event, Lane, Payable, Role};
+use database::Database;
 use gateway::Gateway;
 use gateway::config::{self, Source};
 use jsonwebtoken::{EncodingKey, Header};
@@ -53,6 +55,7 @@ pub struct TestGateway {
     clock: TestClock,
     keys: Arc<AtomicU64>,
     folder: TempDir,
+    _database: Option<Database>,
 }
 
 impl TestGateway {
@@ -65,7 +68,9 @@ impl TestGateway {
     pub async fn with(environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = TestClock::default();
-        let store = format!("sqlite:{}", folder.path().join("threeway.sqlite").display());
+        let database = Database::where_asked();
+        let file = || format!("sqlite:{}", folder.path().join("threeway.sqlite").display());
+        let store = database.as_ref().map_or_else(file, |it| it.url.clone());
         let own = [("THREEWAY__STORE", store.as_str())];
         let variables = own.iter().chain(environment);
         let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -73,7 +78,7 @@ impl TestGateway {
         let key = key_file(folder.path());
         let sandbox = Sandbox::load_or_create(&key, clock.handle()).unwrap();
         let gateway = gateway::open(&checked, Some(&sandbox), clock.handle()).await.unwrap();
-        Self { gateway, sandbox, clock, keys: Arc::default(), folder }
+        Self { gateway, sandbox, clock, keys: Arc::default(), folder, _database: database }
     }
 
     /// The time that this gateway goes by.

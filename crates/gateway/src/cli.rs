@@ -51,8 +51,8 @@ pub struct Place {
     /// Address of the admin listener: health and metrics.
     #[arg(long, env = "THREEWAY_ADMIN_LISTEN", value_name = "ADDR")]
     pub admin_listen: Option<SocketAddr>,
-    /// Where state is kept: sqlite:PATH.
-    #[arg(long, env = "THREEWAY_STORE", value_name = "URL")]
+    /// Where state is kept: sqlite:PATH, or postgres://USER@HOST/DATABASE.
+    #[arg(long, env = "THREEWAY_STORE", value_name = "URL", hide_env_values = true)]
     pub store: Option<String>,
 }
 
@@ -147,8 +147,8 @@ pub struct Import {
     /// Folder with threeway.toml and policies/.
     #[arg(long, env = "THREEWAY_CONFIG", value_name = "DIR")]
     pub config: Option<PathBuf>,
-    /// Where state is kept: sqlite:PATH.
-    #[arg(long, env = "THREEWAY_STORE", value_name = "URL")]
+    /// Where state is kept: sqlite:PATH, or postgres://USER@HOST/DATABASE.
+    #[arg(long, env = "THREEWAY_STORE", value_name = "URL", hide_env_values = true)]
     pub store: Option<String>,
     /// How to answer.
     #[command(flatten)]
@@ -177,8 +177,9 @@ pub struct Simulate {
     /// Folder with threeway.toml and policies/.
     #[arg(long, env = "THREEWAY_CONFIG", value_name = "DIR")]
     pub config: Option<PathBuf>,
-    /// Where state is kept: sqlite:PATH; a gateway may be running on it.
-    #[arg(long, env = "THREEWAY_STORE", value_name = "URL")]
+    /// Where state is kept: sqlite:PATH, or postgres://USER@HOST/DATABASE; a gateway may be running
+    /// on it.
+    #[arg(long, env = "THREEWAY_STORE", value_name = "URL", hide_env_values = true)]
     pub store: Option<String>,
     /// How to answer.
     #[command(flatten)]

@@ -34,7 +34,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Address of the admin listener.
     pub admin_listen: SocketAddr,
-    /// Where state is kept: `sqlite:PATH`.
+    /// Where state is kept: `sqlite:PATH`, or `postgres://USER@HOST/DATABASE`.
     pub store: String,
     /// How long a stop waits for requests that are being served, in milliseconds.
     pub drain_ms: u64,

@@ -70,6 +70,16 @@ impl Store {
         url::place(url).map(drop)
     }
 
+    /// The URL as it may be shown: without its password.
+    #[must_use]
+    pub fn shown(url: &str) -> String {
+        match url::place(url) {
+            Ok(Place::Sqlite(_)) => url.to_owned(),
+            Ok(Place::Postgres(place)) => place.shown(),
+            Err(_) => "a store that cannot be opened".to_owned(),
+        }
+    }
+
     /// Opens the store at `url`, `sqlite:PATH` or `postgres://USER@HOST/DATABASE`, and brings its
     /// tables up to date. A file is made where there is none; its folder, or the database, must
     /// exist. Several processes may open one database, and write to it, at once.

@@ -114,5 +114,7 @@ mod tests {
         }
         let place = place("postgres://user:secret@db/x").unwrap();
         assert!(!format!("{place:?}").contains("secret"));
+        let shown = crate::Store::shown("postgres://user:secret@one,two/x?sslmode=disable");
+        assert_eq!(shown, "postgres://user@one,two/x");
     }
 }

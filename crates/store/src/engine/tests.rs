@@ -1,5 +1,6 @@
 mod lost;
 mod many;
+mod secured;
 
 use crate::testing::{Scratch, at, done, event, head, insert, invoice, invoice_id, stale};
 use crate::{Batch, Committed, Document, Guard, Store};
@@ -219,6 +220,20 @@ async fn a_caller_that_goes_away_leaves_all_or_nothing() {
         assert_eq!(kept, told);
         assert!(kept || !acknowledged.contains(&number));
     }
+}
+
+#[tokio::test]
+async fn a_text_that_not_every_database_keeps_is_refused_and_never_found() {
+    let scratch = Scratch::open().await;
+    let mut batch = Batch::new();
+    batch.insert_document(document("doc_\0"));
+    assert_eq!(scratch.commit(batch).await.unwrap_err().kind(), Kind::Invalid);
+    assert_eq!(scratch.document("doc_\0").await.unwrap_err().kind(), Kind::NotFound);
+    // in JSON it is escaped
+    let mut told = event("evt_1", "inv_1");
+    told.data = serde_json::json!({"note": "a\0b"});
+    done(&scratch, |batch| batch.append_event(&told, &[]).unwrap()).await;
+    assert_eq!(scratch.events_after(0, 1).await.unwrap()[0].event.data, told.data);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use canonical::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio_postgres::Config;
-use tokio_postgres::config::{SslMode, TargetSessionAttrs};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
 const RIGHT: &str = "a store in PostgreSQL is written as postgres://USER@HOST/DATABASE or \
                      postgres://USER:PASSWORD@HOST:PORT/DATABASE, special characters as %XX";
@@ -109,8 +109,23 @@ impl Place {
         Ok(())
     }
 
+    /// Without the password.
+    pub(crate) fn shown(&self) -> String {
+        let hosts: Vec<String> = self.config.get_hosts().iter().map(shown).collect();
+        let part = Option::unwrap_or_default;
+        let (user, database) = (part(self.config.get_user()), part(self.config.get_dbname()));
+        format!("postgres://{user}@{}/{database}", hosts.join(","))
+    }
+
     pub(super) fn tls(&self) -> Result<Tls> {
         Tls::new(&self.trust)
+    }
+}
+
+fn shown(host: &Host) -> String {
+    match host {
+        Host::Tcp(name) => name.clone(),
+        Host::Unix(path) => path.display().to_string(),
     }
 }
 

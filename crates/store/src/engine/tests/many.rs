@@ -22,19 +22,29 @@ async fn three(scratch: &Scratch) -> Vec<Store> {
     stores
 }
 
-/// Appends events under keys that all writers share; some of their batches are stale.
-async fn append(store: Store, writer: usize) {
+/// Whose keys the events are appended under.
+#[derive(Clone, Copy, PartialEq)]
+enum Keys {
+    /// Everybody's.
+    Shared,
+    /// The writer's own: nothing but the order of commits can go wrong.
+    Own,
+}
+
+/// Appends events, some of them in batches that are stale.
+async fn append(store: Store, writer: usize, keys: Keys) {
     for number in 0..EVENTS_EACH {
         let mut batch = Batch::new();
         for part in 0..=number % 3 {
             let id = format!("evt_{writer}_{number}_{part}");
-            let key = format!("key_{}", (number + part) % 5);
+            let of = if keys == Keys::Own { writer } else { (number + part) % 5 };
+            let key = format!("key_{of}");
             batch.append_event(&event(&id, &key), &[]).unwrap();
         }
         assert!(store.commit(batch).await.unwrap().is_done());
         if number % 10 == 0 {
             let mut twice = Batch::new();
-            twice.append_event(&event(&format!("new_{writer}_{number}"), "key_0"), &[]).unwrap();
+            twice.append_event(&event(&format!("new_{writer}_{number}"), "key_new"), &[]).unwrap();
             twice.append_event(&event(&format!("evt_{writer}_0_0"), "key_0"), &[]).unwrap();
             assert!(!store.commit(twice).await.unwrap().is_done());
         }
@@ -59,6 +69,15 @@ async fn follow(store: Store, is_over: Arc<AtomicBool>) -> Vec<(i64, String, Str
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_by_position_misses_nothing_that_several_processes_append() {
+    append_and_follow(Keys::Shared).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_by_position_misses_nothing_of_writers_that_have_nothing_in_common() {
+    append_and_follow(Keys::Own).await;
+}
+
+async fn append_and_follow(keys: Keys) {
     let scratch = Scratch::open().await;
     let stores = three(&scratch).await;
     let is_over = Arc::new(AtomicBool::new(false));
@@ -68,7 +87,7 @@ async fn a_reader_by_position_misses_nothing_that_several_processes_append() {
     }
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {
-        writers.spawn(append(stores[writer % 3].clone(), writer));
+        writers.spawn(append(stores[writer % 3].clone(), writer, keys));
     }
     writers.join_all().await;
     is_over.store(true, Ordering::SeqCst);
