@@ -21,6 +21,12 @@ use tokio_postgres::SimpleQueryMessage;
 /// crate runs on it instead of on SQLite.
 const SERVER: &str = "THREEWAY_TEST_POSTGRES";
 
+/// What the caller of the tests says.
+#[expect(clippy::disallowed_methods, reason = "a test is told where a server is")]
+pub(crate) fn told(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// A store of its own that goes away with the test.
 pub(crate) struct Scratch {
     store: Store,
@@ -48,7 +54,7 @@ impl Place {
     fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         static TEMPLATE: OnceLock<String> = OnceLock::new();
-        let Ok(server) = std::env::var(SERVER) else {
+        let Some(server) = told(SERVER) else {
             return Self::Folder(tempfile::tempdir().unwrap());
         };
         let template = TEMPLATE.get_or_init(|| template(&server));

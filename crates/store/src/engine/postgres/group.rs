@@ -76,14 +76,11 @@ impl<'a> Group<'a> {
         };
         session.prepare(TRANSACTION).await?;
         for (number, batch) in batches.iter().enumerate() {
-            let mut refused = None;
-            for statement in batch.statements() {
-                match session.prepare(sql(statement)).await {
-                    Ok(()) => {}
-                    Err(failure) if failure.is_passing() => return Err(failure),
-                    Err(failure) => refused = Some(Err(failure.into())),
-                }
-            }
+            let refused = match prepare(session, batch).await {
+                Ok(()) => None,
+                Err(failure) if failure.is_passing() => return Err(failure),
+                Err(failure) => Some(Err(failure.into())),
+            };
             if refused.is_none() {
                 it.open.push((number, batch));
             }
@@ -167,6 +164,13 @@ impl<'a> Group<'a> {
             Err(failure) => Err(failure.into()),
         }
     }
+}
+
+async fn prepare(session: &mut Session, batch: &Batch) -> Done<()> {
+    for statement in batch.statements() {
+        session.prepare(sql(statement)).await?;
+    }
+    Ok(())
 }
 
 const fn sql(statement: &Stmt) -> &str {

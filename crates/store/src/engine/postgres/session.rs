@@ -94,9 +94,7 @@ impl Session {
         let news = news.cloned();
         let driver = async move {
             while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
-                if let (AsyncMessage::Notification(it), Some(news)) = (message, &news) {
-                    news.heard_from(it.process_id());
-                }
+                hear(&message, news.as_ref());
             }
         };
         let statements = HashMap::new();
@@ -204,6 +202,12 @@ impl Session {
             Ok(answers) => answers,
             Err(_late) => steps.iter().map(|_| Err(Failure::Late)).collect(),
         }
+    }
+}
+
+fn hear(message: &AsyncMessage, news: Option<&News>) {
+    if let (AsyncMessage::Notification(it), Some(news)) = (message, news) {
+        news.heard_from(it.process_id());
     }
 }
 

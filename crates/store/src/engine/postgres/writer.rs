@@ -8,6 +8,7 @@ use super::session::Session;
 use super::{CONNECT_PAUSE, Place};
 use crate::batch::{Batch, Query, Val};
 use crate::engine::{GROUP_MAX, Job, Waiting, WriteJob, Written, refuse};
+use crate::row::Row;
 use canonical::{Error, Result};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -48,12 +49,7 @@ impl<'a> Writer<'a> {
         while jobs.recv_many(&mut queued, GROUP_MAX).await > 0 {
             let mut group = Vec::with_capacity(queued.len());
             for job in queued.drain(..) {
-                match job {
-                    // ok: whoever asked has gone, and nothing was promised
-                    Job::Do { answer, .. } if answer.is_closed() => {}
-                    Job::Do { what, answer } => group.push((what, answer)),
-                    Job::Close => jobs.close(),
-                }
+                take(job, &mut group, &mut jobs);
             }
             if !group.is_empty() {
                 self.write(group).await;
@@ -84,10 +80,10 @@ impl<'a> Writer<'a> {
                 Ok(Err(Broken::Before(failure))) => return Err(failure.into()),
                 Ok(Err(Broken::During { transaction, process, answers, failure })) => {
                     tracing::warn!(%failure, transaction, "the answer to a commit is missing");
-                    if self.is_committed(&transaction, process).await? {
-                        return Ok(answers);
+                    match self.is_committed(&transaction, process).await? {
+                        true => return Ok(answers),
+                        false => failure.into(),
                     }
-                    failure.into()
                 }
                 Err(error) => error,
             };
@@ -148,10 +144,19 @@ impl<'a> Writer<'a> {
     async fn status(&self, transaction: &str, process: i32) -> Result<Option<String>> {
         let mut session = Session::open_limited(self.place).await?;
         let mut row = session.rows(&Query::new(STATUS, [Val::from(transaction)])).await?.pop();
-        let status = row.as_mut().map_or(Ok(None), |it| it.text_or_null())?;
+        let status = row.as_mut().map_or(Ok(None), Row::text_or_null)?;
         if status.as_deref() == Some("in progress") {
             session.rows(&Query::new(END_PROCESS, [Val::from(i64::from(process))])).await?;
         }
         Ok(status)
+    }
+}
+
+fn take(job: WriteJob, group: &mut Vec<(Batch, Waiting)>, jobs: &mut mpsc::Receiver<WriteJob>) {
+    match job {
+        // ok: whoever asked has gone, and nothing was promised
+        Job::Do { answer, .. } if answer.is_closed() => {}
+        Job::Do { what, answer } => group.push((what, answer)),
+        Job::Close => jobs.close(),
     }
 }

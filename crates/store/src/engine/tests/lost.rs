@@ -23,29 +23,37 @@ enum Cut {
     Silent,
 }
 
-/// A road to the server that breaks at the first so many commits of a group.
-async fn road(server: &str, cut: Cut, cuts: usize) -> (String, Arc<AtomicUsize>) {
+/// A road to the server that breaks at the first so many commits of a group; ends with this.
+struct Road {
+    url: String,
+    left: Arc<AtomicUsize>,
+    _serve: JoinSet<()>,
+}
+
+async fn road(server: &str, cut: Cut, cuts: usize) -> Road {
     let (start, rest) = server.split_once('@').unwrap();
     let (host, database) = rest.split_once('/').unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("{start}@{}/{database}", listener.local_addr().unwrap());
     let left = Arc::new(AtomicUsize::new(cuts));
     let (host, count) = (host.to_owned(), Arc::clone(&left));
-    tokio::spawn(async move {
+    let serve = async move {
+        let mut passing = JoinSet::new();
         while let Ok((client, _)) = listener.accept().await {
             let server = TcpStream::connect(&host).await.unwrap();
-            tokio::spawn(pass(client, server, cut, Arc::clone(&count)));
+            passing.spawn(pass(client, server, cut, Arc::clone(&count)));
         }
-    });
-    (url, left)
+    };
+    let mut road = JoinSet::new();
+    road.spawn(serve);
+    Road { url, left, _serve: road }
 }
 
 async fn pass(client: TcpStream, server: TcpStream, cut: Cut, left: Arc<AtomicUsize>) {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
-    let back = tokio::spawn(async move {
-        tokio::io::copy(&mut from_server, &mut to_client).await.ok();
-    });
+    let mut back = JoinSet::new();
+    back.spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await.ok() });
     let mut buffer = vec![0; 65_536];
     while let Ok(length @ 1..) = from_client.read(&mut buffer).await {
         let bytes = &buffer[..length];
@@ -54,7 +62,7 @@ async fn pass(client: TcpStream, server: TcpStream, cut: Cut, left: Arc<AtomicUs
         let take = |it: usize| it.checked_sub(1);
         let order = Ordering::SeqCst;
         if is_commit && left.fetch_update(order, order, take).is_ok() {
-            back.abort();
+            back.abort_all();
             match cut {
                 Cut::After => {
                     to_server.write_all(bytes).await.unwrap();
@@ -80,13 +88,13 @@ async fn one_cut(cut: Cut) {
     if !scratch.is_postgres() {
         return;
     }
-    let (url, left) = road(&scratch.url(), cut, 2).await;
-    let store = Store::open(&url).await.unwrap();
+    let road = road(&scratch.url(), cut, 2).await;
+    let store = Store::open(&road.url).await.unwrap();
     for number in 0..4 {
         let id = format!("evt_{number}");
         done(&store, |batch| batch.append_event(&event(&id, "inv_1"), &[]).unwrap()).await;
     }
-    assert_eq!(left.load(Ordering::SeqCst), 0, "it was cut");
+    assert_eq!(road.left.load(Ordering::SeqCst), 0, "it was cut");
     let events = scratch.events_after(0, 100).await.unwrap();
     let ids: Vec<_> = events.iter().map(|it| it.event.id.as_str()).collect();
     assert_eq!(ids, ["evt_0", "evt_1", "evt_2", "evt_3"]);

@@ -1,12 +1,12 @@
 //! TLS: who asks for it gets it or nothing, and knows whom it talks to.
 
 use crate::Store;
-use crate::testing::Scratch;
+use crate::testing::{Scratch, told};
 use canonical::Kind;
 
 /// A URL of the store of a test, by the server's name, and the file of whom to trust.
 fn place(scratch: &Scratch) -> Option<(String, String)> {
-    let authority = std::env::var("THREEWAY_TEST_POSTGRES_CA").ok()?;
+    let authority = told("THREEWAY_TEST_POSTGRES_CA")?;
     let (url, _options) = scratch.url().split_once('?').map(|(a, b)| (a.to_owned(), b.len()))?;
     Some((url, authority))
 }
