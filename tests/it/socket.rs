@@ -7,6 +7,7 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tests::binary::{self, Running, say};
+use tests::database::Kept;
 use tests::{INVOICES, demo};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -90,12 +91,12 @@ async fn serve_takes_sandbox_tokens_only_where_the_sandbox_is_enabled() {
     let (folder, keys) = (home.path().join("config"), home.path().join("keys.json"));
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(&keys, KEYS).unwrap();
-    let store = format!("sqlite:{}", home.path().join("serve.sqlite").display());
+    let store = Kept::at(home.path(), "serve.sqlite");
     let token = binary::run(home.path(), &["token", "--role", "admin"]).out;
     for (sandbox, status) in [("", 401), ("[sandbox]\nenabled = true\n", 200)] {
         let text = ISSUER.replace("KEYS", &keys.display().to_string()) + sandbox;
         std::fs::write(folder.join("threeway.toml"), text).unwrap();
-        let arguments = ["--config", folder.to_str().unwrap(), "--store", &store];
+        let arguments = ["--config", folder.to_str().unwrap(), "--store", &store.url];
         let gateway = Running::serve(home.path(), &arguments, &[]);
         let answer = get(&gateway.base, "/system/v1/items", Some(token.trim())).await;
         assert_eq!(answer.status(), status, "{sandbox:?}: {}", gateway.log());
@@ -107,10 +108,10 @@ async fn serve_takes_sandbox_tokens_only_where_the_sandbox_is_enabled() {
 #[tokio::test]
 async fn what_serve_was_told_it_still_knows_after_a_stop() {
     let home = home();
-    let store = format!("sqlite:{}", home.path().join("kept.sqlite").display());
+    let store = Kept::at(home.path(), "kept.sqlite");
     let mut links: Vec<String> = Vec::new();
     for _ in 0..2 {
-        let mut gateway = Running::demo(home.path(), &["--store", &store], &[]);
+        let mut gateway = Running::demo(home.path(), &["--store", &store.url], &[]);
         for link in &links {
             let found = get(&gateway.base, link, Some(gateway.token("ap"))).await;
             assert_eq!(found.status(), 200, "{link}");

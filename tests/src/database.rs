@@ -1,9 +1,10 @@
-//! A database of a test's own, on the server that `THREEWAY_TEST_POSTGRES` names. Where it names one,
-//! every gateway of a test keeps its store there instead of in a file.
+//! A database of a test's own, on the server that `THREEWAY_TEST_POSTGRES` names. Where it names
+//! one, every gateway of a test keeps its store there instead of in a file.
 
 use futures_util::future::{Either, select};
 use std::env;
 use std::future::Future;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,6 +14,31 @@ use tokio_postgres::{Config, NoTls};
 
 /// The variable: `postgres://USER@HOST:PORT/DATABASE`, of a user who may make databases.
 pub const SERVER: &str = "THREEWAY_TEST_POSTGRES";
+
+/// A store that is kept from one gateway to the next: a file, or a database where that is asked.
+#[derive(Debug)]
+pub struct Kept {
+    /// As a store is opened.
+    pub url: String,
+    database: Option<Database>,
+}
+
+impl Kept {
+    /// In this folder, under this name.
+    #[must_use]
+    pub fn at(folder: &Path, name: &str) -> Self {
+        let database = Database::where_asked();
+        let file = || format!("sqlite:{}", folder.join(name).display());
+        let url = database.as_ref().map_or_else(file, |it| it.url.clone());
+        Self { url, database }
+    }
+
+    /// Whether it is a file.
+    #[must_use]
+    pub const fn is_file(&self) -> bool {
+        self.database.is_none()
+    }
+}
 
 /// A database that is dropped with this.
 #[derive(Debug)]

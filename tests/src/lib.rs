@@ -26,7 +26,7 @@ pub use clock::TestClock;
 pub use dice::Dice;
 
 use canonical::{Event, Lane, Payable, Role};
-use database::Database;
+use database::Kept;
 use gateway::Gateway;
 use gateway::config::{self, Source};
 use jsonwebtoken::{EncodingKey, Header};
@@ -55,7 +55,7 @@ pub struct TestGateway {
     clock: TestClock,
     keys: Arc<AtomicU64>,
     folder: TempDir,
-    _database: Option<Database>,
+    _store: Kept,
 }
 
 impl TestGateway {
@@ -68,17 +68,15 @@ impl TestGateway {
     pub async fn with(environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = TestClock::default();
-        let database = Database::where_asked();
-        let file = || format!("sqlite:{}", folder.path().join("threeway.sqlite").display());
-        let store = database.as_ref().map_or_else(file, |it| it.url.clone());
-        let own = [("THREEWAY__STORE", store.as_str())];
+        let store = Kept::at(folder.path(), "threeway.sqlite");
+        let own = [("THREEWAY__STORE", store.url.as_str())];
         let variables = own.iter().chain(environment);
         let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let checked = config::read(Source::Demo, variables).expect("the configuration is fine");
         let key = key_file(folder.path());
         let sandbox = Sandbox::load_or_create(&key, clock.handle()).unwrap();
         let gateway = gateway::open(&checked, Some(&sandbox), clock.handle()).await.unwrap();
-        Self { gateway, sandbox, clock, keys: Arc::default(), folder, _database: database }
+        Self { gateway, sandbox, clock, keys: Arc::default(), folder, _store: store }
     }
 
     /// The time that this gateway goes by.

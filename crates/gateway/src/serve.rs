@@ -15,7 +15,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
-
+/// After nothing could be done of what is due; news come sooner.
+const BLOCKED: Duration = Duration::from_secs(1);
 /// Every queue is looked at this often even if nobody calls.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// A caller that has not sent its headers by then is hung up on; so is one that keeps a connection
@@ -128,6 +129,8 @@ async fn work(gateway: Gateway, lane: Lane, mut stopped: watch::Receiver<bool>) 
         news.mark_unchanged();
         let wait = match until_due(&gateway, lane).await {
             Ok(Duration::ZERO) => match gateway.process.work(lane).await {
+                // ok: what is due waits for another of its key, which somebody else has
+                Ok(0) => BLOCKED,
                 Ok(_done) => continue,
                 Err(error) => trouble(&error),
             },

@@ -132,7 +132,8 @@ fn look(search: &DuplicateSearch, day: i64) -> Query {
          UNION ALL SELECT seq, day FROM (SELECT seq, day FROM duplicate_key
              WHERE name = $1 AND day > $2 AND day <= $3 ORDER BY day, seq LIMIT $5) AS later
          UNION ALL SELECT seq, day FROM (SELECT seq, day FROM duplicate_key
-             WHERE name = $1 AND day < $2 AND day >= $4 ORDER BY day DESC, seq DESC LIMIT $5) AS earlier",
+             WHERE name = $1 AND day < $2 AND day >= $4 ORDER BY day DESC, seq DESC LIMIT $5)
+             AS earlier",
         [
             search.key.name().into(),
             day.into(),

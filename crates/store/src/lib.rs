@@ -119,9 +119,10 @@ impl Store {
         Ok(self.engine.write(batch).await?.committed)
     }
 
-    /// Counts the commits: changes after every one, so that workers and followers of the event log
-    /// can wait for news instead of asking again and again. Commits of other processes are told by
-    /// PostgreSQL, at the latest after a second; of those on one file this process hears nothing.
+    /// Counts the commits: changes after every one that does more than hand out work, so that
+    /// workers and followers of the event log can wait for news instead of asking again and again.
+    /// Commits of other processes are told by PostgreSQL, at the latest after a second; of those on
+    /// one file this process hears nothing.
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.engine.commits()

@@ -1,5 +1,6 @@
 //! The tables: numbered migrations, forward only. What was applied stays as it was; a checksum
-//! notices if it did not. The text is SQLite's; for PostgreSQL a few words are put in others' place.
+//! notices if it did not. The text is SQLite's; for PostgreSQL a few words are put in the place of
+//! others.
 
 pub(crate) mod postgres;
 pub(crate) mod sqlite;

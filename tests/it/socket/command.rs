@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use tests::binary::{self, Running, Said};
+use tests::database::Kept;
 use tests::{demo, top};
 
 const BAD_CONFIGURATION: i32 = 64;
@@ -187,9 +188,9 @@ fn documents_of_every_format_are_imported_a_row_each() {
     let fixture = |name: &str| top().join("tests/fixtures/import").join(name);
     let files = [fixture("invoice.810"), fixture("invoice.ubl.xml"), json, other];
     let files = files.map(|it| it.display().to_string());
-    let store = format!("sqlite:{}", home.path().join("import.sqlite").display());
+    let store = Kept::at(home.path(), "import.sqlite");
     let import = |output: &str, files: &[String]| -> Said {
-        let mut arguments = vec!["import", "--store", &store, "--output", output];
+        let mut arguments = vec!["import", "--store", &store.url, "--output", output];
         arguments.extend(files.iter().map(String::as_str));
         binary::run(home.path(), &arguments)
     };
@@ -240,9 +241,9 @@ fn a_dry_run_says_what_would_become_of_each_document_and_keeps_nothing() {
         fixture("invoice.810"),
         notes,
     ];
-    let store = format!("sqlite:{}", home.path().join("import.sqlite").display());
+    let store = Kept::at(home.path(), "import.sqlite");
     let import = |dry: bool| -> Said {
-        let mut arguments = vec!["import", "--store", &store, "--output", "json"];
+        let mut arguments = vec!["import", "--store", &store.url, "--output", "json"];
         arguments.extend(dry.then_some("--dry-run"));
         let files = files.iter().map(|it| it.to_str().unwrap());
         binary::run(home.path(), &arguments.into_iter().chain(files).collect::<Vec<_>>())

@@ -58,6 +58,8 @@ struct Group<'a> {
     open: Vec<(usize, &'a Batch)>,
     answers: Vec<Option<Result<Written>>>,
     at_once: usize,
+    /// Whether it hands out work and nothing else: nobody waits for that.
+    is_lease: bool,
     /// How the next step begins: it ends the one before.
     mark: String,
     transaction: Option<String>,
@@ -66,11 +68,13 @@ struct Group<'a> {
 impl<'a> Group<'a> {
     /// A statement that the server does not understand is its batch's fault alone.
     async fn prepare(session: &mut Session, batches: &'a [Batch]) -> Done<Self> {
-        let lock = if batches.iter().all(Batch::is_lease) { "" } else { LOCK };
+        let is_lease = batches.iter().all(Batch::is_lease);
+        let lock = if is_lease { "" } else { LOCK };
         let mut it = Self {
             open: Vec::with_capacity(batches.len()),
             answers: Vec::with_capacity(batches.len()),
             at_once: AT_ONCE.0,
+            is_lease,
             mark: format!("{BEGIN}; {lock}; SAVEPOINT batches"),
             transaction: None,
         };
@@ -144,7 +148,7 @@ impl<'a> Group<'a> {
         self,
         session: &mut Session,
     ) -> std::result::Result<Vec<Result<Written>>, Broken> {
-        let Self { answers, mark, transaction, .. } = self;
+        let Self { answers, mark, transaction, is_lease, .. } = self;
         let answers = answers.into_iter().flatten().collect();
         if mark.starts_with("BEGIN") {
             return Ok(answers);
@@ -153,7 +157,7 @@ impl<'a> Group<'a> {
             session.control("ROLLBACK").await?;
             return Ok(answers);
         };
-        let news = news::announcement();
+        let news = if is_lease { String::new() } else { news::announcement() };
         let commit = format!("{mark}; {news}; SET LOCAL statement_timeout = 0; COMMIT");
         match session.control(commit).await {
             Ok(()) => Ok(answers),

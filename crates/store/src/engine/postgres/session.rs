@@ -100,12 +100,16 @@ impl Session {
         let statements = HashMap::new();
         let mut it = Self { client, driver: Some(Box::pin(driver)), statements, process: 0 };
         it.control(SETTINGS).await?;
-        let sql = "SELECT pg_backend_pid(), CAST(current_setting('server_version_num') AS BIGINT)";
+        let sql = "SELECT pg_backend_pid(), CAST(current_setting('server_version_num') AS BIGINT),
+                current_setting('server_encoding')";
         let mut row = it.rows(&Query::new(sql, [])).await?.pop();
         let Some(row) = &mut row else { return Err(Error::internal("the server has no version")) };
         it.process = row.count()?;
         if row.int()? < VERSION_MIN {
             return Err(Error::unavailable("the store's PostgreSQL is older than version 13"));
+        }
+        if row.text()? != "UTF8" {
+            return Err(Error::unavailable("the store's database is not encoded as UTF8"));
         }
         Ok(it)
     }

@@ -61,7 +61,9 @@ impl<'a> Writer<'a> {
         let (batches, waiting): (Vec<_>, Vec<_>) = group.into_iter().unzip();
         match self.commit(&batches).await {
             Ok(answers) => {
-                self.news.tell();
+                if !batches.iter().all(Batch::is_lease) {
+                    self.news.tell();
+                }
                 for (waiting, answer) in waiting.into_iter().zip(answers) {
                     // ok: a caller that has gone does not want to know
                     waiting.send(answer).ok();

@@ -36,7 +36,9 @@ fn write(connection: &Connection, group: Vec<(Batch, Waiting)>, commits: &watch:
     let (batches, waiting): (Vec<_>, Vec<_>) = group.into_iter().unzip();
     match write_group(connection, &batches) {
         Ok(answers) => {
-            commits.send_modify(|count| *count += 1);
+            if !batches.iter().all(Batch::is_lease) {
+                commits.send_modify(|count| *count += 1);
+            }
             for (waiting, answer) in waiting.into_iter().zip(answers) {
                 // ok: a caller that has gone does not want to know
                 waiting.send(answer).ok();
