@@ -28,7 +28,7 @@ async fn gateways_on_one_database_take_an_invoice_once_and_both_know_it() {
     let gateways = homes.each_ref().map(started);
     for round in 0..5 {
         let mut body = demo::invoice("matched");
-        body["supplier_invoice_number"] = format!("MANY-{round}").into();
+        body["invoice"]["supplier_invoice_number"] = format!("MANY-{round}").into();
         let mut sent = JoinSet::new();
         for gateway in gateways.iter().cycle().take(6) {
             let token = gateway.token("ap").to_owned();
