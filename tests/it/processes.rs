@@ -9,8 +9,12 @@ use tests::database::Database;
 use tests::{INVOICES, demo};
 use tokio::task::JoinSet;
 
+fn http() -> Client {
+    Client::builder().build().unwrap()
+}
+
 async fn submit(base: String, token: String, key: String, body: Value) -> (StatusCode, Value) {
-    let asked = Client::new()
+    let asked = http()
         .post(format!("{base}{INVOICES}"))
         .bearer_auth(token)
         .header("idempotency-key", key)
@@ -46,7 +50,7 @@ async fn gateways_on_one_database_take_an_invoice_once_and_both_know_it() {
         for gateway in &gateways {
             let path =
                 format!("{}{INVOICES}/{}", gateway.base, ids.first().unwrap().trim_matches('"'));
-            let found = Client::new().get(path).bearer_auth(gateway.token("ap")).send().await;
+            let found = http().get(path).bearer_auth(gateway.token("ap")).send().await;
             assert_eq!(found.unwrap().status(), StatusCode::OK, "{}", gateway.log());
         }
     }

@@ -55,7 +55,7 @@ impl Database {
     pub fn where_asked() -> Option<Self> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         static TEMPLATE: OnceLock<String> = OnceLock::new();
-        let server = env::var(SERVER).ok()?;
+        let server = env::var_os(SERVER)?.into_string().expect("a URL");
         let template = TEMPLATE.get_or_init(|| template(&server));
         let name = format!("{template}_{}", COUNT.fetch_add(1, Ordering::Relaxed));
         ask(&server, &format!("CREATE DATABASE {name} TEMPLATE {template}"));

@@ -51,7 +51,7 @@ pub struct Place {
     /// Address of the admin listener: health and metrics.
     #[arg(long, env = "THREEWAY_ADMIN_LISTEN", value_name = "ADDR")]
     pub admin_listen: Option<SocketAddr>,
-    /// Where state is kept: sqlite:PATH, or postgres://USER@HOST/DATABASE.
+    /// Where state is kept: sqlite:PATH, or the URL of a PostgreSQL database.
     #[arg(long, env = "THREEWAY_STORE", value_name = "URL", hide_env_values = true)]
     pub store: Option<String>,
 }
@@ -147,7 +147,7 @@ pub struct Import {
     /// Folder with threeway.toml and policies/.
     #[arg(long, env = "THREEWAY_CONFIG", value_name = "DIR")]
     pub config: Option<PathBuf>,
-    /// Where state is kept: sqlite:PATH, or postgres://USER@HOST/DATABASE.
+    /// Where state is kept: sqlite:PATH, or the URL of a PostgreSQL database.
     #[arg(long, env = "THREEWAY_STORE", value_name = "URL", hide_env_values = true)]
     pub store: Option<String>,
     /// How to answer.
@@ -177,7 +177,7 @@ pub struct Simulate {
     /// Folder with threeway.toml and policies/.
     #[arg(long, env = "THREEWAY_CONFIG", value_name = "DIR")]
     pub config: Option<PathBuf>,
-    /// Where state is kept: sqlite:PATH, or postgres://USER@HOST/DATABASE; a gateway may be running
+    /// Where state is kept: sqlite:PATH, or the URL of a PostgreSQL database; a gateway may run
     /// on it.
     #[arg(long, env = "THREEWAY_STORE", value_name = "URL", hide_env_values = true)]
     pub store: Option<String>,

@@ -98,7 +98,7 @@ fn start(checked: &Checked, demo: Option<tempfile::TempDir>) -> Result<ExitCode>
     let drain = Duration::from_millis(config.drain_ms);
     runtime()?.block_on(async {
         let gateway = gateway::open(checked, sandbox.as_ref(), clock()).await?;
-        tracing::info!(%public, %admin, store = store::Store::shown(&config.store), "serving");
+        tracing::info!(%public, %admin, store = Store::shown(&config.store), "serving");
         for note in &checked.notes {
             tracing::warn!("{note}");
         }

@@ -9,7 +9,7 @@
 //! nothing asked of anything.
 
 #![expect(
-    clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a benchmark that cannot go on has failed, and prints what it measured"

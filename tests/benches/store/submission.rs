@@ -219,33 +219,7 @@ pub(crate) fn rows(number: usize) -> Vec<Row> {
     for (place, kind) in EVENTS.into_iter().enumerate() {
         rows.extend(event_rows(number, place, &event(number, kind)));
     }
-    rows.push((
-        "work",
-        vec![
-            ("id", format!("work_{number:026}").into()),
-            ("lane", "critical".into()),
-            ("kind", "post_payable".into()),
-            ("name", id()),
-            ("payload", "{}".into()),
-            ("state", "ready".into()),
-            ("due_at", 0.into()),
-            ("attempts", 0.into()),
-            ("created_at", 0.into()),
-        ],
-    ));
-    rows.push((
-        "idempotency",
-        vec![
-            ("principal", head.submitted_by.clone().into()),
-            ("operation", "submit_invoice".into()),
-            ("name", format!("key-{number}").into()),
-            ("fingerprint", sha()),
-            ("status", 202.into()),
-            ("body", Cell::Blob(serde_json::to_vec(&invoice).unwrap())),
-            ("created_at", 0.into()),
-            ("expires_at", 0.into()),
-        ],
-    ));
+    rows.extend([work_row(number, &head), answer_row(number, &head, &invoice)]);
     rows
 }
 
@@ -278,6 +252,39 @@ fn invoice_row(head: &InvoiceHead, body: Cell) -> Row {
             ("created_at", 0.into()),
             ("updated_at", 0.into()),
             ("body", body),
+        ],
+    )
+}
+
+fn work_row(number: usize, head: &InvoiceHead) -> Row {
+    (
+        "work",
+        vec![
+            ("id", format!("work_{number:026}").into()),
+            ("lane", "critical".into()),
+            ("kind", "post_payable".into()),
+            ("name", head.id.to_string().into()),
+            ("payload", "{}".into()),
+            ("state", "ready".into()),
+            ("due_at", 0.into()),
+            ("attempts", 0.into()),
+            ("created_at", 0.into()),
+        ],
+    )
+}
+
+fn answer_row(number: usize, head: &InvoiceHead, invoice: &Invoice) -> Row {
+    (
+        "idempotency",
+        vec![
+            ("principal", head.submitted_by.clone().into()),
+            ("operation", "submit_invoice".into()),
+            ("name", format!("key-{number}").into()),
+            ("fingerprint", head.payload_sha256.clone().into()),
+            ("status", 202.into()),
+            ("body", Cell::Blob(serde_json::to_vec(invoice).unwrap())),
+            ("created_at", 0.into()),
+            ("expires_at", 0.into()),
         ],
     )
 }
