@@ -197,23 +197,8 @@ async fn processes_may_start_at_once_on_a_place_without_tables() {
     if !scratch.is_postgres() {
         return;
     }
-    let tables = [
-        "document",
-        "invoice",
-        "invoice_reason",
-        "match_run",
-        "hold",
-        "claim",
-        "guard",
-        "event",
-        "event_ref",
-        "idempotency",
-        "work",
-        "duplicate_key",
-        "migration",
-    ];
     scratch.close().await;
-    scratch.execute(&tables.map(|it| format!("DROP TABLE {it};")).join(" "));
+    scratch.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
     let mut starting = JoinSet::new();
     for number in 0..4 {
         let url = scratch.url();
