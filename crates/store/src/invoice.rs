@@ -224,6 +224,19 @@ impl Store {
         Ok(InvoiceRecord { head: head(&mut row)?, invoice: row.json()? })
     }
 
+    /// Those of these invoices that are kept here, whole, in no order.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal` where the store cannot answer.
+    pub async fn whole_invoices(&self, ids: &[InvoiceId]) -> Result<Vec<InvoiceRecord>> {
+        let ids: Vec<Val> = ids.iter().map(Val::text).collect();
+        let sql = format!("SELECT {HEAD}, i.body FROM invoice i WHERE i.id IN ");
+        let queries = ids.chunks(KEYS_MAX).map(|it| Query::listing(&sql, it));
+        let rows = self.rows_of_all(queries.collect()).await?.into_iter();
+        rows.map(|mut row| Ok(InvoiceRecord { head: head(&mut row)?, invoice: row.json()? }))
+            .collect()
+    }
+
     /// Which of these invoices are kept here.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! edited (`domain.md` A4.5).
 
 use crate::Store;
-use crate::batch::{Batch, Query, Val};
+use crate::batch::{Batch, KEYS_MAX, Query, Val};
 use crate::row::{Row, json};
 use canonical::{Error, InvoiceId, MatchResult, Result};
 use jiff::Timestamp;
@@ -63,15 +63,24 @@ impl Batch {
 }
 
 impl Store {
-    /// The newest runs of an invoice, at most 100, newest first.
+    /// The newest runs of invoices, at most 100 of each: by invoice, newest first.
     ///
     /// # Errors
     /// `unavailable` or `internal` where the store cannot answer.
-    pub async fn match_runs(&self, invoice: &InvoiceId) -> Result<Vec<MatchRun>> {
-        let sql =
-            format!("{SELECT} FROM match_run WHERE invoice_id = $1 ORDER BY run_no DESC LIMIT 100");
-        let rows = self.rows(Query::new(sql, [Val::text(invoice)])).await?;
-        rows.into_iter().map(|mut row| read(&mut row)).collect()
+    pub async fn match_runs(&self, invoices: &[InvoiceId]) -> Result<Vec<MatchRun>> {
+        let ids: Vec<Val> = invoices.iter().map(Val::text).collect();
+        // ok: runs are numbered without gaps
+        let sql = format!(
+            "{SELECT} FROM match_run m WHERE run_no >
+                 (SELECT i.run_no FROM invoice i WHERE i.id = m.invoice_id) - 100
+             AND invoice_id IN "
+        );
+        let queries = ids.chunks(KEYS_MAX).map(|it| Query::listing(&sql, it));
+        let rows = self.rows_of_all(queries.collect()).await?;
+        let mut runs =
+            rows.into_iter().map(|mut row| read(&mut row)).collect::<Result<Vec<_>>>()?;
+        runs.sort_by(|a, b| (&a.invoice_id, b.run_no).cmp(&(&b.invoice_id, a.run_no)));
+        Ok(runs)
     }
 
     /// One run of an invoice, with its facts.
