@@ -6,6 +6,7 @@
 
 mod acknowledgement;
 mod balance;
+mod change;
 mod contract;
 mod cost_center;
 mod error;
@@ -38,6 +39,7 @@ pub use acknowledgement::{
     Acknowledgement, AcknowledgementLine, AcknowledgementStatus, LineAnswer, LineStatus,
 };
 pub use balance::InventoryBalance;
+pub use change::{Change, ChangeKind, Changes, NewPayment};
 pub use contract::{Contract, ContractOwner, ContractPrice, DateBasis, PriceEligibility};
 pub use cost_center::{CostCenter, CostCenterStatus};
 pub use error::{Error, Fault, FieldError, Kind, Result};

@@ -22,7 +22,7 @@ pub const AUDIENCE: &str = "threeway";
 /// The longest a token of it is good.
 pub const TTL_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-const SYSTEM_READS: [&str; 13] = [
+const SYSTEM_READS: [&str; 14] = [
     "system.suppliers.read",
     "system.items.read",
     "system.facilities.read",
@@ -36,6 +36,7 @@ const SYSTEM_READS: [&str; 13] = [
     "system.recalls.read",
     "system.inventory_balances.read",
     "system.fiscal_periods.read",
+    "system.changes.read",
 ];
 const CONSUMPTION_READS: [&str; 2] = ["consumption.timeline.read", "consumption.exceptions.read"];
 
@@ -67,6 +68,9 @@ pub fn scopes(role: Role) -> Vec<&'static str> {
             "process.documents.read",
             "process.policies.simulate",
             "system.payables.create",
+            "system.payments.create",
+            "system.purchase_orders.write",
+            "system.receipts.create",
         ],
     };
     let reads: &[&[&str]] = match role {

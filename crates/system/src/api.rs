@@ -1,6 +1,7 @@
 //! The system API: the list of its routes, nothing else.
 
 mod balance;
+mod change;
 mod contract;
 mod cost_center;
 mod facility;
@@ -30,7 +31,7 @@ use utoipa_axum::routes;
         description = "Layer 1: the systems of record in one language. Suppliers, items, \
                        facilities, cost centres, purchase orders, goods receipts, payables, \
                        contracts, usage, rates, recalls, stock and fiscal periods, \
-                       whichever back end keeps them.",
+                       whichever back end keeps them, and what changed in it.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "This gateway.")),
@@ -48,6 +49,7 @@ use utoipa_axum::routes;
         (name = "inventory-balances", description = "Stock on hand and what it is worth."),
         (name = "fiscal-periods", description = "Which periods may be posted in."),
         (name = "payables", description = "What is owed and what was paid of it."),
+        (name = "changes", description = "Which documents changed, for whoever follows them."),
     ),
     modifiers(&Common),
 )]
@@ -58,17 +60,32 @@ struct Contract;
 pub fn api() -> OpenApiRouter<System> {
     masters(OpenApiRouter::with_openapi(Contract::openapi()))
         .routes(routes!(purchase_order::list_purchase_orders))
-        .routes(routes!(purchase_order::get_purchase_order))
-        .routes(routes!(receipt::list_receipts))
+        .routes(routes!(purchase_order::get_purchase_order, purchase_order::put_purchase_order))
+        .routes(routes!(receipt::list_receipts, receipt::record_receipt))
+        .routes(routes!(receipt::record_return))
         .routes(routes!(receipt::get_receipt))
         .routes(routes!(payable::list_payables, payable::create_payable))
         .routes(routes!(payable::get_payable))
+        .routes(routes!(payable::record_payment))
+        .routes(routes!(change::list_changes))
         .routes(routes!(contract::list_contracts))
         .routes(routes!(usage::list_usages))
         .routes(routes!(rate::list_rates))
         .routes(routes!(recall::list_recalls))
         .routes(routes!(balance::list_inventory_balances))
         .routes(routes!(period::list_fiscal_periods))
+}
+
+/// What some gateways take, and never from suppliers.
+fn from_staff<'s, T: ?Sized>(
+    principal: &Principal,
+    noun: &str,
+    taken: Option<&'s T>,
+) -> Result<&'s T> {
+    if principal.supplier_id.is_some() {
+        return Err(Error::forbidden(format!("{noun} are not taken from suppliers")));
+    }
+    taken.ok_or_else(|| Error::not_found("back end", format!("{noun}: none takes them here")))
 }
 
 /// What some gateways have and suppliers never see.

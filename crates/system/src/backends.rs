@@ -2,8 +2,8 @@
 
 use crate::cached;
 use crate::{
-    Balances, Contracts, CostCenters, Facilities, FiscalPeriods, Items, Payables, PurchaseOrders,
-    Rates, Recalls, Receipts, Suppliers, Usages,
+    Balances, Contracts, CostCenters, Facilities, Feed, FiscalPeriods, Items, Ordering, Payables,
+    Paying, PurchaseOrders, Rates, Recalls, Receipts, Receiving, Suppliers, Usages,
 };
 use canonical::{Clock, Result};
 use serde::Deserialize;
@@ -73,6 +73,15 @@ pub struct Routing {
     /// The back end that keeps fiscal periods; empty where none does, and then all are open.
     #[serde(default)]
     pub periods: String,
+    /// The back end that takes purchase orders from us; empty where none may.
+    #[serde(default)]
+    pub ordering: String,
+    /// The back end that takes goods receipts and returns from us; empty where none may.
+    #[serde(default)]
+    pub receiving: String,
+    /// The back end that takes payments from us; empty where none may.
+    #[serde(default)]
+    pub paying: String,
     /// How master data is cached: `[system.cache]`.
     #[serde(default)]
     pub cache: cached::Options,
@@ -96,6 +105,9 @@ impl Routing {
             recalls: String::new(),
             balances: String::new(),
             periods: String::new(),
+            ordering: String::new(),
+            receiving: String::new(),
+            paying: String::new(),
             cache: cached::Options { ttl_ms: 0, ..cached::Options::default() },
         }
     }
@@ -115,6 +127,9 @@ impl Routing {
             recalls: named(backend().recalls().is_some()),
             balances: named(backend().balances().is_some()),
             periods: named(backend().periods().is_some()),
+            ordering: named(backend().ordering().is_some()),
+            receiving: named(backend().receiving().is_some()),
+            paying: named(backend().paying().is_some()),
             ..self
         }
     }
@@ -184,6 +199,26 @@ pub trait Backend: Debug + Send + Sync {
 
     /// Its fiscal periods, where it keeps them.
     fn periods(self: Arc<Self>) -> Option<Arc<dyn FiscalPeriods>> {
+        None
+    }
+
+    /// Where it takes orders from us.
+    fn ordering(self: Arc<Self>) -> Option<Arc<dyn Ordering>> {
+        None
+    }
+
+    /// Where it takes receipts and returns from us.
+    fn receiving(self: Arc<Self>) -> Option<Arc<dyn Receiving>> {
+        None
+    }
+
+    /// Where it takes payments from us.
+    fn paying(self: Arc<Self>) -> Option<Arc<dyn Paying>> {
+        None
+    }
+
+    /// What it tells of changes, where it can.
+    fn feed(self: Arc<Self>) -> Option<Arc<dyn Feed>> {
         None
     }
 }

@@ -4,6 +4,7 @@
 mod api;
 mod balance;
 mod cached;
+mod change;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod contract;
@@ -24,16 +25,19 @@ pub mod backends;
 pub use api::api;
 pub use balance::Balances;
 pub use cached::Options as CacheOptions;
+pub use change::Feed;
 pub use contract::Contracts;
 pub use cost_center::CostCenters;
 pub use facility::Facilities;
 pub use item::Items;
 pub use payable::Payables;
+pub use payable::{Payables, Paying};
 pub use period::FiscalPeriods;
+pub use purchase_order::{OrderFilter, Ordering, PurchaseOrders};
 pub use purchase_order::{OrderFilter, PurchaseOrders};
 pub use rate::Rates;
 pub use recall::Recalls;
-pub use receipt::{Movements, Receipts};
+pub use receipt::{Movements, Receipts, Receiving};
 pub use supplier::Suppliers;
 pub use usage::Usages;
 
@@ -61,6 +65,10 @@ struct Inner {
     recalls: Option<Arc<dyn Recalls>>,
     balances: Option<Arc<dyn Balances>>,
     periods: Option<Arc<dyn FiscalPeriods>>,
+    ordering: Option<Arc<dyn Ordering>>,
+    receiving: Option<Arc<dyn Receiving>>,
+    paying: Option<Arc<dyn Paying>>,
+    feeds: BTreeMap<String, Arc<dyn Feed>>,
 }
 
 impl System {
@@ -177,6 +185,30 @@ impl System {
     pub fn periods(&self) -> Option<&dyn FiscalPeriods> {
         self.0.periods.as_deref()
     }
+
+    /// Where orders may be put in force, where a back end takes them.
+    #[must_use]
+    pub fn ordering(&self) -> Option<&dyn Ordering> {
+        self.0.ordering.as_deref()
+    }
+
+    /// Where receipts and returns may be recorded, where a back end takes them.
+    #[must_use]
+    pub fn receiving(&self) -> Option<&dyn Receiving> {
+        self.0.receiving.as_deref()
+    }
+
+    /// Where payments may be recorded, where a back end takes them.
+    #[must_use]
+    pub fn paying(&self) -> Option<&dyn Paying> {
+        self.0.paying.as_deref()
+    }
+
+    /// What the back ends tell of changes, by the names of the back ends.
+    #[must_use]
+    pub fn feeds(&self) -> &BTreeMap<String, Arc<dyn Feed>> {
+        &self.0.feeds
+    }
 }
 
 impl Inner {
@@ -236,7 +268,15 @@ impl Opened {
         let recalls = self.maybe("recalls", &routing.recalls, <dyn Backend>::recalls);
         let balances = self.maybe("balances", &routing.balances, <dyn Backend>::balances);
         let periods = self.maybe("periods", &routing.periods, <dyn Backend>::periods);
+        let ordering = self.maybe("ordering", &routing.ordering, <dyn Backend>::ordering);
+        let receiving = self.maybe("receiving", &routing.receiving, <dyn Backend>::receiving);
+        let paying = self.maybe("paying", &routing.paying, <dyn Backend>::paying);
+        let feeds = self.feeds(routing);
         Some(Inner {
+            ordering,
+            receiving,
+            paying,
+            feeds,
             contracts,
             usages,
             rates,
@@ -251,6 +291,17 @@ impl Opened {
             receipts: receipts?,
             payables: payables?,
         })
+    }
+
+    /// The feeds of the back ends that keep what matches rest on, each once.
+    fn feeds(&self, routing: &Routing) -> BTreeMap<String, Arc<dyn Feed>> {
+        let names = [&routing.purchase_orders, &routing.receipts, &routing.payables];
+        let names = names.into_iter().chain([&routing.usages]);
+        let feed = |name: &String| {
+            let (_kind, backend) = self.known.get(name)?.as_ref()?;
+            Some((name.clone(), Arc::clone(backend).feed()?))
+        };
+        names.filter_map(feed).collect()
     }
 
     /// A noun that a gateway can do without: nobody keeps it where no name is given.

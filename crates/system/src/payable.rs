@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use canonical::{
-    InvoiceId, NewPayable, Page, PageRequest, Payable, PayableId, PurchaseOrderNumber, Result,
-    SupplierId, SupplierInvoiceNumber,
+    InvoiceId, NewPayable, NewPayment, Page, PageRequest, Payable, PayableId, PurchaseOrderNumber,
+    Result, SupplierId, SupplierInvoiceNumber,
 };
 use std::fmt::Debug;
 
@@ -64,4 +64,16 @@ pub trait Payables: Debug + Send + Sync {
         supplier: Option<&SupplierId>,
         page: &PageRequest,
     ) -> Result<Page<Payable>>;
+}
+
+/// Takes payments from us: a finance system that can be told what was paid.
+#[async_trait]
+pub trait Paying: Debug + Send + Sync {
+    /// Records a payment, once per number, and gives the payable as it then stands.
+    ///
+    /// # Errors
+    /// `not_found` for a payable that is not there; `invalid` for more than is owed; `conflict`
+    /// where the number is taken by another payment; `unavailable`, `timed_out`, `upstream` where
+    /// the result is unknown: call again.
+    async fn pay(&self, payment: &NewPayment) -> Result<Payable>;
 }

@@ -39,3 +39,15 @@ pub trait PurchaseOrders: Debug + Send + Sync {
     /// `invalid` for a cursor that is not ours, `unavailable`, `timed_out`, `upstream`.
     async fn list(&self, filter: &OrderFilter, page: &PageRequest) -> Result<Page<PurchaseOrder>>;
 }
+
+/// Takes purchase orders from us: a procurement platform that can be written to.
+#[async_trait]
+pub trait Ordering: Debug + Send + Sync {
+    /// Puts an order in force: a new one, or the next version of one that is there. The version in
+    /// force again, unchanged, is that version; any other version is a conflict.
+    ///
+    /// # Errors
+    /// `invalid` where it makes no sense; `conflict`; `unavailable`, `timed_out`, `upstream` where
+    /// the result is unknown: call again.
+    async fn put(&self, order: &PurchaseOrder) -> Result<PurchaseOrder>;
+}

@@ -39,3 +39,21 @@ pub trait Receipts: Debug + Send + Sync {
         page: &PageRequest,
     ) -> Result<Page<Receipt>>;
 }
+
+/// Takes goods receipts and returns from us: a warehouse that can be written to.
+#[async_trait]
+pub trait Receiving: Debug + Send + Sync {
+    /// Records one receipt line. The same line again is the first; another under its number, order
+    /// and line is a conflict.
+    ///
+    /// # Errors
+    /// `invalid` where it does not fit its order; `conflict`; `unavailable`, `timed_out`,
+    /// `upstream` where the result is unknown: call again.
+    async fn record_receipt(&self, receipt: &Receipt) -> Result<Receipt>;
+
+    /// Records goods that were shipped back, as [`Receiving::record_receipt`] does.
+    ///
+    /// # Errors
+    /// As [`Receiving::record_receipt`].
+    async fn record_return(&self, returned: &Return) -> Result<Return>;
+}

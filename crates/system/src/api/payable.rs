@@ -1,10 +1,11 @@
 //! Payables over HTTP.
 
+use super::from_staff;
 use super::query::PayableQuery;
 use crate::System;
 use axum::Extension;
 use axum::extract::State;
-use canonical::{Error, NewPayable, Page, Payable, PayableId, Principal, Result};
+use canonical::{Error, NewPayable, NewPayment, Page, Payable, PayableId, Principal, Result};
 use http::StatusCode;
 use stack::Problem;
 use stack::contract::Refusals;
@@ -87,6 +88,35 @@ pub(super) async fn create_payable(
         return Err(Error::forbidden("a supplier submits invoices and books no payables").into());
     }
     Ok((StatusCode::CREATED, Json(system.payables().create(&payable).await?)))
+}
+
+/// Record a payment.
+///
+/// Records money that left for the supplier, once per number, and answers with the payable as it
+/// then stands.
+#[utoipa::path(
+    post,
+    path = "/system/v1/payments",
+    tag = "payables",
+    params((
+        "Idempotency-Key" = String,
+        Header,
+        description = "A key of your own, at most 255 characters; repeat a request with its key.",
+    )),
+    request_body(content = NewPayment, description = "What was paid."),
+    responses(
+        (status = 201, description = "Recorded, now or before.", body = Payable),
+        Refusals,
+    ),
+    security(("token" = ["system.payments.create"])),
+)]
+pub(super) async fn record_payment(
+    State(system): State<System>,
+    Extension(principal): Extension<Principal>,
+    Json(payment): Json<NewPayment>,
+) -> Result<(StatusCode, Json<Payable>), Problem> {
+    let paying = from_staff(&principal, "payments", system.paying())?;
+    Ok((StatusCode::CREATED, Json(paying.pay(&payment).await?)))
 }
 
 async fn visible(

@@ -1,5 +1,6 @@
 //! Purchase orders over HTTP.
 
+use super::from_staff;
 use super::query::OrderQuery;
 use crate::{OrderFilter, System};
 use axum::Extension;
@@ -55,6 +56,43 @@ pub(super) async fn get_purchase_order(
         return Err(Error::not_found("purchase order", number).into());
     }
     Ok(Json(order))
+}
+
+/// Put a purchase order in force.
+///
+/// A new order has version 1, a change order the version after the one in force. The version in
+/// force again, unchanged, is answered as it is. Invoices on the order are matched again.
+#[utoipa::path(
+    put,
+    path = "/system/v1/purchase-orders/{number}",
+    tag = "purchase-orders",
+    params(
+        ("number" = PurchaseOrderNumber, Path, description = "The order's number."),
+        (
+            "Idempotency-Key" = String,
+            Header,
+            description = "A key of your own, at most 255 characters; repeat a request with its key.",
+        ),
+    ),
+    request_body(content = PurchaseOrder, description = "The order, whole."),
+    responses(
+        (status = 200, description = "The order in force.", body = PurchaseOrder),
+        Refusals,
+    ),
+    security(("token" = ["system.purchase_orders.write"])),
+)]
+pub(super) async fn put_purchase_order(
+    State(system): State<System>,
+    Extension(principal): Extension<Principal>,
+    Path(number): Path<PurchaseOrderNumber>,
+    Json(order): Json<PurchaseOrder>,
+) -> Result<Json<PurchaseOrder>, Problem> {
+    let ordering = from_staff(&principal, "purchase orders", system.ordering())?;
+    if order.number != number {
+        let detail = format!("the path says {number}");
+        return Err(Error::invalid_field("/number", detail).into());
+    }
+    Ok(Json(ordering.put(&order).await?))
 }
 
 async fn visible(

@@ -52,3 +52,19 @@ pub(super) struct PayableQuery {
     #[param(max_length = 1024)]
     pub(super) cursor: Option<String>,
 }
+
+/// Whose changes, and from where.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangeQuery {
+    /// Which back end tells, by its name in the configuration; needed where several do.
+    #[param(max_length = 64)]
+    pub(super) back_end: Option<String>,
+    /// Where to go on: `next` of the answer before; from the first change where it is left out.
+    #[param(max_length = 1024)]
+    pub(super) after: Option<String>,
+    /// At most so many, 1 to 200; 50 where it is left out.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    pub(super) limit: Option<u32>,
+}

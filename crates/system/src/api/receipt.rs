@@ -1,10 +1,12 @@
 //! Goods receipts over HTTP.
 
+use super::from_staff;
 use super::query::ReceiptQuery;
 use crate::System;
 use axum::Extension;
 use axum::extract::State;
-use canonical::{Error, Page, Principal, Receipt, ReceiptNumber, Result};
+use canonical::{Error, Page, Principal, Receipt, ReceiptNumber, Result, Return};
+use http::StatusCode;
 use serde::Serialize;
 use stack::Problem;
 use stack::contract::Refusals;
@@ -66,6 +68,65 @@ pub(super) async fn get_receipt(
     Path(number): Path<ReceiptNumber>,
 ) -> Result<Json<ReceiptDocument>, Problem> {
     Ok(Json(document(&system, &principal, number).await?))
+}
+
+/// Record a receipt line.
+///
+/// Records goods that arrived, once: the same line again is answered with the first, whatever its
+/// key. A receipt below zero takes another back. Invoices that wait for the goods are matched
+/// again.
+#[utoipa::path(
+    post,
+    path = "/system/v1/receipts",
+    tag = "receipts",
+    params((
+        "Idempotency-Key" = String,
+        Header,
+        description = "A key of your own, at most 255 characters; repeat a request with its key.",
+    )),
+    request_body(content = Receipt, description = "What arrived on one order line."),
+    responses(
+        (status = 201, description = "Recorded, now or before.", body = Receipt),
+        Refusals,
+    ),
+    security(("token" = ["system.receipts.create"])),
+)]
+pub(super) async fn record_receipt(
+    State(system): State<System>,
+    Extension(principal): Extension<Principal>,
+    Json(receipt): Json<Receipt>,
+) -> Result<(StatusCode, Json<Receipt>), Problem> {
+    let receiving = from_staff(&principal, "receipts", system.receiving())?;
+    Ok((StatusCode::CREATED, Json(receiving.record_receipt(&receipt).await?)))
+}
+
+/// Record a return.
+///
+/// Records goods that were shipped back to the supplier, once. Invoices that billed them are
+/// matched again.
+#[utoipa::path(
+    post,
+    path = "/system/v1/returns",
+    tag = "receipts",
+    params((
+        "Idempotency-Key" = String,
+        Header,
+        description = "A key of your own, at most 255 characters; repeat a request with its key.",
+    )),
+    request_body(content = Return, description = "What was shipped back of one order line."),
+    responses(
+        (status = 201, description = "Recorded, now or before.", body = Return),
+        Refusals,
+    ),
+    security(("token" = ["system.receipts.create"])),
+)]
+pub(super) async fn record_return(
+    State(system): State<System>,
+    Extension(principal): Extension<Principal>,
+    Json(returned): Json<Return>,
+) -> Result<(StatusCode, Json<Return>), Problem> {
+    let receiving = from_staff(&principal, "returns", system.receiving())?;
+    Ok((StatusCode::CREATED, Json(receiving.record_return(&returned).await?)))
 }
 
 async fn document(

@@ -1,16 +1,17 @@
 //! A back end in memory: it runs the demo and the tests, and passes the same suite as the others.
 //!
-//! Everything but payables is loaded once and never changes. Payables live as long as the process.
+//! It is loaded at the start. What is recorded after that, payables, orders, receipts, returns and
+//! payments, lives as long as the process.
 
 use super::Backend;
 use crate::{
-    Balances, Contracts, CostCenters, Facilities, FiscalPeriods, Items, Payables, PurchaseOrders,
-    Rates, Recalls, Receipts, Suppliers, Usages,
+    Balances, Contracts, CostCenters, Facilities, Feed, FiscalPeriods, Items, Ordering, Payables,
+    Paying, PurchaseOrders, Rates, Recalls, Receipts, Receiving, Suppliers, Usages,
 };
 use canonical::{Clock, Error, FieldError, Result};
 use serde::Deserialize;
 use std::fmt;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 mod balance;
 mod check;
@@ -27,11 +28,13 @@ mod purchase_order;
 mod rate;
 mod recall;
 mod receipt;
+mod record;
 mod supplier;
 mod usage;
 
 use data::Data;
 use ledger::Ledger;
+use record::Log;
 
 /// How a back end in memory is configured.
 #[derive(Clone, Debug, Deserialize)]
@@ -44,28 +47,33 @@ pub struct Options {
     pub data: String,
     /// At most so many payables, since they are kept in memory.
     pub payables_max: usize,
+    /// At most so many orders, receipts and returns that are recorded after the start.
+    pub records_max: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { data: "demo".to_owned(), payables_max: 1_000_000 }
+        Self { data: "demo".to_owned(), payables_max: 1_000_000, records_max: 1_000_000 }
     }
 }
 
 /// The back end in memory.
 pub struct Memory {
-    data: Data,
+    data: RwLock<Data>,
     ledger: RwLock<Ledger>,
+    log: RwLock<Log>,
     payables_max: usize,
+    records_max: usize,
     clock: Clock,
 }
 
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let data = self.data();
         f.debug_struct("Memory")
-            .field("suppliers", &self.data.suppliers.len())
-            .field("items", &self.data.items.len())
-            .field("purchase_orders", &self.data.purchase_orders.len())
+            .field("suppliers", &data.suppliers.len())
+            .field("items", &data.items.len())
+            .field("purchase_orders", &data.purchase_orders.len())
             .finish_non_exhaustive()
     }
 }
@@ -80,10 +88,10 @@ impl Memory {
             "demo" => data::demo(),
             path => data::folder(path.as_ref())?,
         };
-        Self::of(&files, options.payables_max, clock)
+        Self::of(&files, options, clock)
     }
 
-    fn of(files: &[data::File], payables_max: usize, clock: &Clock) -> Result<Self> {
+    fn of(files: &[data::File], options: &Options, clock: &Clock) -> Result<Self> {
         let mut faults = Vec::new();
         let data = Data::read(files, &mut faults);
         check::all(&data, &mut faults);
@@ -91,7 +99,19 @@ impl Memory {
             return Err(Error::invalid_fields(faults));
         }
         let ledger = RwLock::new(Ledger::of(data.payables.iter().cloned()));
-        Ok(Self { data, ledger, payables_max, clock: Arc::clone(clock) })
+        Ok(Self {
+            data: RwLock::new(data),
+            ledger,
+            log: RwLock::new(Log::begun(clock())),
+            payables_max: options.payables_max,
+            records_max: options.records_max,
+            clock: Arc::clone(clock),
+        })
+    }
+
+    fn data(&self) -> RwLockReadGuard<'_, Data> {
+        // a panic elsewhere leaves the data whole: it is changed in one step
+        self.data.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -150,6 +170,22 @@ impl Backend for Memory {
     }
 
     fn periods(self: Arc<Self>) -> Option<Arc<dyn FiscalPeriods>> {
+        Some(self)
+    }
+
+    fn ordering(self: Arc<Self>) -> Option<Arc<dyn Ordering>> {
+        Some(self)
+    }
+
+    fn receiving(self: Arc<Self>) -> Option<Arc<dyn Receiving>> {
+        Some(self)
+    }
+
+    fn paying(self: Arc<Self>) -> Option<Arc<dyn Paying>> {
+        Some(self)
+    }
+
+    fn feed(self: Arc<Self>) -> Option<Arc<dyn Feed>> {
         Some(self)
     }
 }

@@ -9,10 +9,10 @@ use canonical::{InventoryBalance, ItemId, Page, PageRequest, Result};
 impl Balances for Memory {
     async fn of_items(&self, items: &[ItemId]) -> Result<Vec<InventoryBalance>> {
         let wanted = |it: &&InventoryBalance| items.contains(&it.item_id);
-        Ok(self.data.balances.values().filter(wanted).cloned().collect())
+        Ok(self.data().balances.values().filter(wanted).cloned().collect())
     }
 
     async fn list(&self, page: &PageRequest) -> Result<Page<InventoryBalance>> {
-        paging::page("balances", &self.data.balances, page, |_| true)
+        paging::page("balances", &self.data().balances, page, |_| true)
     }
 }

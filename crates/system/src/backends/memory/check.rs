@@ -127,7 +127,8 @@ fn cost_center(data: &Data, it: &CostCenter, faults: &mut Vec<FieldError>) {
     }
 }
 
-fn order(data: &Data, order: &PurchaseOrder, faults: &mut Vec<FieldError>) {
+/// Adds what is wrong with it.
+pub(super) fn order(data: &Data, order: &PurchaseOrder, faults: &mut Vec<FieldError>) {
     let place = format!("purchase_orders/{}", order.number);
     known_supplier(data, Some(&order.supplier_id), &place, faults);
     if order.facility_id.as_ref().is_some_and(|id| !data.facilities.contains_key(id)) {
@@ -153,7 +154,8 @@ fn order(data: &Data, order: &PurchaseOrder, faults: &mut Vec<FieldError>) {
     }
 }
 
-fn receipt(data: &Data, it: &Receipt, faults: &mut Vec<FieldError>) {
+/// Adds what is wrong with it.
+pub(super) fn receipt(data: &Data, it: &Receipt, faults: &mut Vec<FieldError>) {
     let place = format!("receipts/{}", it.number);
     if it.facility_id.as_ref().is_some_and(|id| !data.facilities.contains_key(id)) {
         fault(faults, &place, "its facility is not there");
@@ -181,7 +183,8 @@ fn receipt(data: &Data, it: &Receipt, faults: &mut Vec<FieldError>) {
     converts(data, (order, line), &it.quantity.uom, &place, faults);
 }
 
-fn returned(data: &Data, it: &Return, faults: &mut Vec<FieldError>) {
+/// Adds what is wrong with it.
+pub(super) fn returned(data: &Data, it: &Return, faults: &mut Vec<FieldError>) {
     let place = format!("returns/{}", it.number);
     if !above_zero(&it.quantity.value) {
         fault(faults, &place, "a return is above zero");

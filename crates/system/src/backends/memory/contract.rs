@@ -9,10 +9,10 @@ use canonical::{Contract, Page, PageRequest, Result, SupplierId};
 impl Contracts for Memory {
     async fn of_suppliers(&self, suppliers: &[SupplierId]) -> Result<Vec<Contract>> {
         let wanted = |it: &&Contract| suppliers.contains(&it.supplier_id);
-        Ok(self.data.contracts.values().filter(wanted).cloned().collect())
+        Ok(self.data().contracts.values().filter(wanted).cloned().collect())
     }
 
     async fn list(&self, page: &PageRequest) -> Result<Page<Contract>> {
-        paging::page("contracts", &self.data.contracts, page, |_| true)
+        paging::page("contracts", &self.data().contracts, page, |_| true)
     }
 }

@@ -145,16 +145,13 @@ impl Data {
         let recalls = entries("recalls", files, faults);
         let balances = entries("balances", files, faults);
         let periods = entries("periods", files, faults);
-        let key = |it: &Receipt| {
-            (it.number.clone(), it.purchase_order_number.clone(), it.purchase_order_line)
-        };
         let mut data = Self {
             suppliers: keyed("suppliers", suppliers, |it| it.id.clone(), faults),
             items: keyed("items", items, |it| it.id.clone(), faults),
             facilities: keyed("facilities", facilities, |it| it.id.clone(), faults),
             cost_centers: keyed("cost_centers", cost_centers, |it| it.id.clone(), faults),
             purchase_orders: keyed("purchase_orders", orders, |it| it.number.clone(), faults),
-            receipts: keyed("receipts", receipts, key, faults),
+            receipts: keyed("receipts", receipts, Self::receipt_key, faults),
             payables: entries("payables", files, faults),
             contracts: keyed("contracts", contracts, |it: &Contract| it.number.clone(), faults),
             usages: keyed("usages", usages, |it: &UsageEvent| it.number.clone(), faults),
@@ -185,16 +182,25 @@ impl Data {
             periods: keyed("periods", periods, period_key, faults),
             ..Self::default()
         };
-        for (key, receipt) in &data.receipts {
-            let order = receipt.purchase_order_number.clone();
-            data.receipts_of.entry(order).or_default().push(key.clone());
-            let number = receipt.number.clone();
-            data.receipts_numbered.entry(number).or_default().push(key.clone());
-        }
+        let receipts = std::mem::take(&mut data.receipts);
+        receipts.into_values().for_each(|it| data.add_receipt(it));
         for it in returns {
             data.returns_of.entry(it.purchase_order_number.clone()).or_default().push(it);
         }
         data
+    }
+
+    pub(super) fn receipt_key(it: &Receipt) -> ReceiptKey {
+        (it.number.clone(), it.purchase_order_number.clone(), it.purchase_order_line)
+    }
+
+    /// Adds a receipt line that is not there yet.
+    pub(super) fn add_receipt(&mut self, receipt: Receipt) {
+        let key = Self::receipt_key(&receipt);
+        let of_order = self.receipts_of.entry(receipt.purchase_order_number.clone());
+        of_order.or_default().push(key.clone());
+        self.receipts_numbered.entry(receipt.number.clone()).or_default().push(key.clone());
+        self.receipts.insert(key, receipt);
     }
 }
 

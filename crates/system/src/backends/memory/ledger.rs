@@ -1,8 +1,8 @@
 //! The ledger of payables: by id, by invoice of ours, and by the supplier's reference.
 
 use canonical::{
-    Error, InvoiceId, Payable, PayableId, PayableState, PurchaseOrderNumber, Result, SupplierId,
-    SupplierInvoiceNumber,
+    Error, InvoiceId, Money, NewPayment, Payable, PayableId, PayableState, Payment, PaymentState,
+    PurchaseOrderNumber, Result, SupplierId, SupplierInvoiceNumber,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,6 +13,7 @@ pub(super) struct Ledger {
     by_invoice: HashMap<InvoiceId, PayableId>,
     by_reference: HashMap<(SupplierId, SupplierInvoiceNumber), Vec<PayableId>>,
     by_order: HashMap<PurchaseOrderNumber, BTreeSet<PayableId>>,
+    payments: HashMap<String, NewPayment>,
 }
 
 impl Ledger {
@@ -65,6 +66,41 @@ impl Ledger {
             }
             next += 1;
         }
+    }
+
+    /// Records a payment; gives the payable, and whether the payment is new.
+    pub(super) fn pay(&mut self, payment: &NewPayment) -> Result<(Payable, bool)> {
+        let id = &payment.payable_id;
+        let payable = self.payables.get_mut(id).ok_or_else(|| Error::not_found("payable", id))?;
+        match self.payments.get(&payment.number) {
+            Some(first) if first == payment => return Ok((payable.clone(), false)),
+            Some(_) => {
+                let message = format!("the payment {} is another one", payment.number);
+                return Err(Error::conflict(message));
+            }
+            None => {}
+        }
+        let (amount, owed) = (payment.amount, payable.payment.outstanding);
+        let fits = amount.currency() == owed.currency()
+            && amount.minor() > 0
+            && amount.minor() <= owed.minor();
+        if !fits || payable.state != PayableState::Posted {
+            let detail = format!("{id} is {:?}, and {owed} is owed", payable.state);
+            return Err(Error::invalid_field("/amount", detail));
+        }
+        let left = Money::from_minor(owed.minor() - amount.minor(), owed.currency());
+        let paid = payable.payment.paid.minor() + amount.minor();
+        let is_settled = left.minor() == 0;
+        payable.payment = Payment {
+            state: if is_settled { PaymentState::Paid } else { PaymentState::PartiallyPaid },
+            paid: Money::from_minor(paid, owed.currency()),
+            outstanding: left,
+        };
+        if is_settled {
+            payable.state = PayableState::Paid;
+        }
+        self.payments.insert(payment.number.clone(), payment.clone());
+        Ok((payable.clone(), true))
     }
 
     /// Books a payable.

@@ -80,7 +80,7 @@ impl Memory {
     }
 
     fn may_be_paid(&self, id: &SupplierId) -> Result<()> {
-        match self.data.suppliers.get(id).map(|it| it.status) {
+        match self.data().suppliers.get(id).map(|it| it.status) {
             Some(SupplierStatus::Active) => Ok(()),
             Some(SupplierStatus::Inactive) => {
                 Err(Error::conflict(format!("the supplier {id} is inactive and cannot be paid")))

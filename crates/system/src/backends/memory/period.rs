@@ -13,7 +13,7 @@ impl FiscalPeriods for Memory {
         let mut before: BTreeMap<Option<&str>, &FiscalPeriod> = BTreeMap::new();
         let mut after: BTreeMap<Option<&str>, &FiscalPeriod> = BTreeMap::new();
         let mut found = Vec::new();
-        for it in self.data.periods.values() {
+        for it in self.data().periods.values() {
             let entity = it.legal_entity.as_deref();
             if it.to < on {
                 let last = before.entry(entity).or_insert(it);
@@ -31,6 +31,6 @@ impl FiscalPeriods for Memory {
     }
 
     async fn list(&self, page: &PageRequest) -> Result<Page<FiscalPeriod>> {
-        paging::page("periods", &self.data.periods, page, |_| true)
+        paging::page("periods", &self.data().periods, page, |_| true)
     }
 }

@@ -9,19 +9,20 @@ use std::collections::BTreeSet;
 #[async_trait]
 impl PurchaseOrders for Memory {
     async fn get(&self, number: &PurchaseOrderNumber) -> Result<PurchaseOrder> {
-        let order = self.data.purchase_orders.get(number).cloned();
+        let order = self.data().purchase_orders.get(number).cloned();
         order.ok_or_else(|| Error::not_found("purchase order", number))
     }
 
     async fn get_many(&self, numbers: &[PurchaseOrderNumber]) -> Result<Vec<PurchaseOrder>> {
         let numbers: BTreeSet<_> = numbers.iter().collect();
-        let found = numbers.into_iter().filter_map(|it| self.data.purchase_orders.get(it));
+        let data = self.data();
+        let found = numbers.into_iter().filter_map(|it| data.purchase_orders.get(it));
         Ok(found.cloned().collect())
     }
 
     async fn list(&self, filter: &OrderFilter, page: &PageRequest) -> Result<Page<PurchaseOrder>> {
         let OrderFilter { supplier_id, facility_id, status } = filter;
-        paging::page("purchase_orders", &self.data.purchase_orders, page, |order| {
+        paging::page("purchase_orders", &self.data().purchase_orders, page, |order| {
             supplier_id.as_ref().is_none_or(|it| *it == order.supplier_id)
                 && facility_id.as_ref().is_none_or(|it| order.facility_id.as_ref() == Some(it))
                 && status.is_none_or(|it| it == order.status)

@@ -12,10 +12,10 @@ impl Rates for Memory {
         let wanted = |it: &&CurrencyRate| {
             it.as_of <= on && (currencies.contains(&it.base) || currencies.contains(&it.quote))
         };
-        Ok(self.data.rates.values().filter(wanted).cloned().collect())
+        Ok(self.data().rates.values().filter(wanted).cloned().collect())
     }
 
     async fn list(&self, page: &PageRequest) -> Result<Page<CurrencyRate>> {
-        paging::page("rates", &self.data.rates, page, |_| true)
+        paging::page("rates", &self.data().rates, page, |_| true)
     }
 }

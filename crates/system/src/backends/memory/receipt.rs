@@ -23,18 +23,20 @@ impl paging::Key for ReceiptKey {
 #[async_trait]
 impl Receipts for Memory {
     async fn get(&self, number: &ReceiptNumber) -> Result<Vec<Receipt>> {
-        let keys = self.data.receipts_numbered.get(number);
+        let data = self.data();
+        let keys = data.receipts_numbered.get(number);
         let keys = keys.ok_or_else(|| Error::not_found("receipt", number))?;
-        Ok(keys.iter().filter_map(|key| self.data.receipts.get(key)).cloned().collect())
+        Ok(keys.iter().filter_map(|key| data.receipts.get(key)).cloned().collect())
     }
 
     async fn of_orders(&self, orders: &[PurchaseOrderNumber]) -> Result<Movements> {
+        let data = self.data();
         let mut movements = Movements::default();
         for order in orders.iter().collect::<BTreeSet<_>>() {
-            let keys = self.data.receipts_of.get(order).into_iter().flatten();
-            let receipts = keys.filter_map(|key| self.data.receipts.get(key));
+            let keys = data.receipts_of.get(order).into_iter().flatten();
+            let receipts = keys.filter_map(|key| data.receipts.get(key));
             movements.receipts.extend(receipts.cloned());
-            let returns = self.data.returns_of.get(order).into_iter().flatten();
+            let returns = data.returns_of.get(order).into_iter().flatten();
             movements.returns.extend(returns.cloned());
         }
         Ok(movements)
@@ -45,7 +47,7 @@ impl Receipts for Memory {
         order: Option<&PurchaseOrderNumber>,
         page: &PageRequest,
     ) -> Result<Page<Receipt>> {
-        paging::page("receipts", &self.data.receipts, page, |it| {
+        paging::page("receipts", &self.data().receipts, page, |it| {
             order.is_none_or(|order| *order == it.purchase_order_number)
         })
     }

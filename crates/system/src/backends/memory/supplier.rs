@@ -8,11 +8,12 @@ use canonical::{Error, ExternalId, Page, PageRequest, Result, Supplier, Supplier
 #[async_trait]
 impl Suppliers for Memory {
     async fn get(&self, id: &SupplierId) -> Result<Supplier> {
-        self.data.suppliers.get(id).cloned().ok_or_else(|| Error::not_found("supplier", id))
+        self.data().suppliers.get(id).cloned().ok_or_else(|| Error::not_found("supplier", id))
     }
 
     async fn find(&self, name: &ExternalId) -> Result<Option<Supplier>> {
-        let mut named = self.data.suppliers.values().filter(|it| it.external_ids.contains(name));
+        let data = self.data();
+        let mut named = data.suppliers.values().filter(|it| it.external_ids.contains(name));
         let first = named.next();
         if named.next().is_some() {
             let ExternalId { system, key, .. } = name;
@@ -22,6 +23,6 @@ impl Suppliers for Memory {
     }
 
     async fn list(&self, page: &PageRequest) -> Result<Page<Supplier>> {
-        paging::page("suppliers", &self.data.suppliers, page, |_| true)
+        paging::page("suppliers", &self.data().suppliers, page, |_| true)
     }
 }

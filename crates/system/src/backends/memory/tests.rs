@@ -17,7 +17,7 @@ fn file(noun: &'static str, text: &str) -> File {
 
 #[track_caller]
 fn faults(files: &[File], expected: &[(&str, &str)]) {
-    let error = Memory::of(files, 10, &clock()).unwrap_err();
+    let error = Memory::of(files, &Options::default(), &clock()).unwrap_err();
     let found: Vec<_> =
         error.fields().iter().map(|it| (it.pointer.as_str(), it.detail.as_str())).collect();
     for (pointer, detail) in expected {

@@ -17,10 +17,10 @@ impl Usages for Memory {
                 .as_ref()
                 .map_or_else(|| items.contains(&it.item_id), |order| orders.contains(order))
         };
-        Ok(self.data.usages.values().filter(wanted).cloned().collect())
+        Ok(self.data().usages.values().filter(wanted).cloned().collect())
     }
 
     async fn list(&self, page: &PageRequest) -> Result<Page<UsageEvent>> {
-        paging::page("usages", &self.data.usages, page, |_| true)
+        paging::page("usages", &self.data().usages, page, |_| true)
     }
 }
