@@ -34,6 +34,9 @@ pub struct NewClaim {
     pub amount: String,
     /// The currency of the amount.
     pub currency: Currency,
+    /// When the invoice claims, among those on the order: its turn as it was, or that of the
+    /// invoice it credits; `None` for after all others.
+    pub turn: Option<i64>,
 }
 
 /// A claim as it was booked.
@@ -48,16 +51,18 @@ pub struct Claim {
 }
 
 const SELECT: &str = "SELECT c.booking, i.state, c.purchase_order_number, c.purchase_order_line,
-    c.invoice_id, c.invoice_line, c.receipt_number, c.quantity, c.uom, c.amount, c.currency
+    c.invoice_id, c.invoice_line, c.receipt_number, c.quantity, c.uom, c.amount, c.currency, c.turn
     FROM claim c JOIN invoice i ON i.id = c.invoice_id";
 
 impl Batch {
-    /// Books a claim, after all that are booked.
+    /// Books a claim in its turn; every claim of an invoice has the turn of its first.
     pub fn insert_claim(&mut self, claim: &NewClaim) {
         self.run(
             "INSERT INTO claim (purchase_order_number, purchase_order_line, invoice_id,
-                invoice_line, receipt_number, quantity, uom, amount, currency)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                invoice_line, receipt_number, quantity, uom, amount, currency, turn)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, COALESCE($10,
+                (SELECT MIN(turn) FROM claim WHERE invoice_id = $3),
+                (SELECT COALESCE(MAX(booking), 0) + 1 FROM claim))",
             [
                 Val::text(&claim.order_line.number),
                 claim.order_line.line.into(),
@@ -68,6 +73,7 @@ impl Batch {
                 Val::text(&claim.uom),
                 Val::text(&claim.amount),
                 Val::text(claim.currency),
+                claim.turn.map_or(Val::Null, Val::from),
             ],
         );
     }
@@ -81,7 +87,7 @@ impl Batch {
 }
 
 impl Store {
-    /// Every claim on these order lines, in booking order.
+    /// Every claim on these order lines, in the order of turns.
     ///
     /// # Errors
     /// `unavailable` or `internal` where the store cannot answer.
@@ -91,7 +97,7 @@ impl Store {
         let queries = lines.chunks(KEYS_MAX).map(of_lines);
         let rows = self.rows_of_all(queries.collect()).await?;
         let mut claims = rows.into_iter().map(read).collect::<Result<Vec<_>>>()?;
-        claims.sort_by_key(|it| it.booking);
+        claims.sort_by_key(|it| (it.claim.turn, it.booking));
         Ok(claims)
     }
 
@@ -133,6 +139,7 @@ fn read(mut row: Row) -> Result<Claim> {
             uom: row.text()?,
             amount: row.text()?,
             currency: row.parsed()?,
+            turn: Some(row.int()?),
         },
     })
 }

@@ -2,7 +2,7 @@
 //! business key they carry.
 
 use crate::Store;
-use crate::batch::{Batch, Query, Val};
+use crate::batch::{Batch, KEYS_MAX, Query, Val};
 use crate::row::{Row, json};
 use canonical::{
     Event, FacilityId, InvoiceId, PurchaseOrderNumber, ReceiptNumber, Result, SupplierId,
@@ -149,6 +149,18 @@ impl Store {
             ],
         );
         self.rows(query).await?.into_iter().map(read).collect()
+    }
+
+    /// Which of these events are in the log.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal` where the store cannot answer.
+    pub async fn known_events(&self, ids: &[String]) -> Result<BTreeSet<String>> {
+        let ids: Vec<Val> = ids.iter().map(|it| Val::from(it.as_str())).collect();
+        let sql = "SELECT id FROM event WHERE id IN ";
+        let queries = ids.chunks(KEYS_MAX).map(|it| Query::listing(sql, it));
+        let rows = self.rows_of_all(queries.collect()).await?;
+        rows.into_iter().map(|mut row| row.text()).collect()
     }
 
     /// The position of the newest event; 0 where there is none.

@@ -81,18 +81,19 @@ impl Batch {
         );
     }
 
-    /// Ends an open hold as `hold.state`, `hold.closed_at` and `hold.detail_json` say; stale
-    /// (`hold ID`) where it is not open.
-    pub fn close_hold(&mut self, hold: &Hold) {
+    /// Writes what became of a hold that stood as `from`; stale (`hold ID`) where it does not.
+    pub fn move_hold(&mut self, hold: &Hold, from: HoldState) {
         self.expect_one(
             format!("hold {}", hold.id),
-            "UPDATE hold SET state = $2, closed_at = $3, detail = $4
-             WHERE id = $1 AND state = 'open'",
+            "UPDATE hold SET state = $2, opened_at = $3, closed_at = $4, detail = $5
+             WHERE id = $1 AND state = $6",
             [
                 Val::text(&hold.id),
                 Val::from(hold.state.name()),
+                hold.opened_at.into(),
                 Val::time_or_null(hold.closed_at),
                 Val::text(&hold.detail_json),
+                Val::from(from.name()),
             ],
         );
     }

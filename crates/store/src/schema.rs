@@ -51,6 +51,7 @@ const MIGRATIONS: &[Migration] = &[
         fill: Some(order_amount::FILL),
         ..Migration::new("0004_order_amount", include_str!("migrations/0004_order_amount.sql"))
     },
+    Migration::new("0005_rematch", include_str!("migrations/0005_rematch.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

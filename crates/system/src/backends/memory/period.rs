@@ -13,7 +13,8 @@ impl FiscalPeriods for Memory {
         let mut before: BTreeMap<Option<&str>, &FiscalPeriod> = BTreeMap::new();
         let mut after: BTreeMap<Option<&str>, &FiscalPeriod> = BTreeMap::new();
         let mut found = Vec::new();
-        for it in self.data().periods.values() {
+        let data = self.data();
+        for it in data.periods.values() {
             let entity = it.legal_entity.as_deref();
             if it.to < on {
                 let last = before.entry(entity).or_insert(it);

@@ -1,0 +1,73 @@
+//! Which invoices an order touches, and which credits cite an invoice.
+
+use crate::Store;
+use crate::batch::{Batch, Query, Val};
+use crate::invoice::{HEAD, InvoiceHead, InvoiceRecord, head};
+use canonical::{InvoiceId, PurchaseOrderNumber, Result};
+
+/// The most invoices of an order that are matched again at once.
+const INVOICES_MAX: u32 = 10_000;
+/// The most credits that are read for one invoice.
+const CREDITS_MAX: u32 = 200;
+
+impl Batch {
+    /// Notes that an invoice is about an order.
+    pub fn insert_invoice_order(&mut self, invoice: &InvoiceId, order: &PurchaseOrderNumber) {
+        self.run(
+            "INSERT INTO invoice_order (purchase_order_number, seq)
+             SELECT $1, seq FROM invoice WHERE id = $2
+             ON CONFLICT (purchase_order_number, seq) DO NOTHING",
+            [Val::text(order), Val::text(invoice)],
+        );
+    }
+
+    /// Notes that a credit cites an invoice by its number, normalised.
+    pub fn insert_citation(&mut self, credit: &InvoiceHead, normalised_number: &str) {
+        self.run(
+            "INSERT INTO citation (supplier_group, normalised_number, seq)
+             SELECT $1, $2, seq FROM invoice WHERE id = $3
+             ON CONFLICT (supplier_group, normalised_number, seq) DO NOTHING",
+            [Val::text(&credit.supplier_group), normalised_number.into(), Val::text(&credit.id)],
+        );
+    }
+}
+
+impl Store {
+    /// The invoices about an order that may still change: those that are booked first, in the turn
+    /// in which they claim, then the others by age. Paid ones are among them; rejected and
+    /// cancelled ones are not.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal` where the store cannot answer.
+    pub async fn invoices_of_order(&self, order: &PurchaseOrderNumber) -> Result<Vec<InvoiceId>> {
+        let query = Query::new(
+            "SELECT i.id FROM invoice_order o JOIN invoice i ON i.seq = o.seq
+             WHERE o.purchase_order_number = $1 AND i.state NOT IN ('rejected', 'cancelled')
+             ORDER BY COALESCE((SELECT MIN(c.turn) FROM claim c WHERE c.invoice_id = i.id),
+                9223372036854775807), i.seq
+             LIMIT $2",
+            [Val::text(order), INVOICES_MAX.into()],
+        );
+        self.rows(query).await?.into_iter().map(|mut row| row.parsed()).collect()
+    }
+
+    /// The credits that cite an invoice of a supplier group by its number, oldest first.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal` where the store cannot answer.
+    pub async fn credits_citing(
+        &self,
+        supplier_group: &str,
+        normalised_number: &str,
+    ) -> Result<Vec<InvoiceRecord>> {
+        let sql = format!(
+            "SELECT {HEAD}, i.body FROM citation c JOIN invoice i ON i.seq = c.seq
+             WHERE c.supplier_group = $1 AND c.normalised_number = $2 ORDER BY c.seq LIMIT $3"
+        );
+        let args = [Val::from(supplier_group), Val::from(normalised_number), CREDITS_MAX.into()];
+        let read = |mut row: crate::row::Row| {
+            Ok(InvoiceRecord { head: head(&mut row)?, invoice: row.json()? })
+        };
+        self.rows(Query::new(sql, args)).await?.into_iter().map(read).collect()
+    }
+}
