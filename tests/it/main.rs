@@ -23,6 +23,7 @@ mod layers;
 mod limits;
 mod matching;
 mod openapi;
+mod over_time;
 mod processes;
 mod repeat;
 mod sap_gbi;

@@ -49,6 +49,14 @@ impl Caller {
         self.send(request.body(body.into()).unwrap()).await
     }
 
+    /// Puts JSON under a fresh key.
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        let request = Request::put(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("idempotency-key", self.fresh_key());
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
     /// Submits `{"invoice":{…}}` under a fresh key.
     pub async fn submit(&self, body: &Value) -> Answer {
         self.post(INVOICES, body).await

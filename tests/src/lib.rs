@@ -167,6 +167,12 @@ impl TestGateway {
         }
     }
 
+    /// Learns what changed in the back ends, and does everything that is due after it.
+    pub async fn settle(&self) {
+        while self.gateway.process.follow().await.unwrap() {}
+        self.work().await;
+    }
+
     /// The events under a business key, in the order of the log.
     pub async fn events(&self, key: &EventKey) -> Vec<Event> {
         let logged = self.gateway.store.events_of(key, 0, 1000).await.unwrap();

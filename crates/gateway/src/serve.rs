@@ -73,6 +73,7 @@ pub async fn serve(gateway: Gateway, listeners: Listeners, drain: Duration) -> R
     for lane in [Lane::Critical, Lane::Bulk] {
         tasks.spawn(work(gateway.clone(), lane, stopped.clone()));
     }
+    tasks.spawn(follow(gateway.clone(), stopped.clone()));
     tasks.spawn(keep_up(gateway.clone(), metrics, stopped.clone()));
     tasks.spawn(refresh_keys(gateway.clone(), stopped.clone()));
     tasks.spawn(forget_answers(gateway.clone(), stopped));
@@ -140,6 +141,27 @@ async fn work(gateway: Gateway, lane: Lane, mut stopped: watch::Receiver<bool>) 
         tokio::select! {
             () = sleep(wait) => {}
             changed = news.changed() => changed.context("the store is gone")?,
+            _stop = stopped.changed() => {}
+        }
+    }
+    Ok(())
+}
+
+/// Asks the back ends what changed, again and again; at once where there is more.
+async fn follow(gateway: Gateway, mut stopped: watch::Receiver<bool>) -> Result<()> {
+    let pause = Duration::from_millis(gateway.process.follow_interval_ms());
+    while !*stopped.borrow() {
+        let wait = match gateway.process.follow().await {
+            Ok(true) => continue,
+            Ok(false) => pause,
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::error!(error, "what changed elsewhere cannot be kept");
+                pause.max(Duration::from_secs(1))
+            }
+        };
+        tokio::select! {
+            () = sleep(wait) => {}
             _stop = stopped.changed() => {}
         }
     }

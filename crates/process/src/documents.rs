@@ -155,6 +155,18 @@ pub struct ParsedInvoice {
 }
 
 impl ParsedInvoice {
+    /// An invoice whose document names nobody but by the numbers in it.
+    #[must_use]
+    pub fn of(invoice: Invoice) -> Self {
+        Self {
+            invoice,
+            supplier: PartyNames::default(),
+            buyer_facility: Vec::new(),
+            stated: StatedTotals::default(),
+            control: Control::default(),
+        }
+    }
+
     /// The gross amount less what lines, charges, discount and tax add up to, in the invoice's
     /// currency: zero in a document that adds up.
     #[must_use]

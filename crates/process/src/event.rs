@@ -50,14 +50,20 @@ impl About<'_> {
 
 /// The id of the event that says this of an invoice, whether it was made or not.
 pub(crate) fn id(invoice_id: &InvoiceId, context: &str, what: &str, version: &str) -> String {
-    let parts = [&source(context), invoice_id.as_str(), version, &kind(context, what)];
-    sha256_hex(parts.join("\n").as_bytes())
+    id_of(context, [invoice_id.as_str(), version, &kind(context, what)])
 }
 
-fn source(context: &str) -> String {
+/// The id of an event that is told apart by these parts.
+pub(crate) fn id_of<'a>(context: &str, parts: impl IntoIterator<Item = &'a str>) -> String {
+    let source = source(context);
+    let whole = parts.into_iter().fold(source, |whole, part| format!("{whole}\n{part}"));
+    sha256_hex(whole.as_bytes())
+}
+
+pub(crate) fn source(context: &str) -> String {
     format!("//threeway/{context}")
 }
 
-fn kind(context: &str, what: &str) -> String {
+pub(crate) fn kind(context: &str, what: &str) -> String {
     format!("threeway.{context}.{what}.v1")
 }

@@ -9,10 +9,12 @@ mod claims;
 mod decide;
 mod events;
 mod explain;
+mod holding;
 mod order_amounts;
 mod outside;
 mod preview;
 mod read;
+mod rematch;
 mod save;
 mod submit;
 
@@ -20,9 +22,11 @@ mod submit;
 pub(crate) const FLOW_INVOICES_MAX: usize = 200;
 
 pub(crate) use decide::reason;
+pub(crate) use holding::open as hold;
 pub use preview::{Preview, Previewed};
 pub use read::InvoiceFilter;
-pub(crate) use save::{POST_PAYABLE, hold};
+pub(crate) use rematch::{REMATCH, rematch_work};
+pub(crate) use save::POST_PAYABLE;
 pub use submit::{Answer, Submission};
 
 use canonical::{

@@ -2,10 +2,12 @@
 //! matching and judging duplicates compute on plain data; gathering, storing and booking do the
 //! rest.
 
+mod booking;
 pub mod documents;
 mod event;
 mod facts;
 mod flow;
+mod follow;
 mod invoice;
 pub mod matching;
 mod posting;
@@ -63,6 +65,16 @@ pub struct Options {
     pub posting: PostingOptions,
     /// How policies are replayed.
     pub simulation: SimulationOptions,
+    /// How back ends are followed.
+    pub follow: FollowOptions,
+}
+
+/// How changes in the back ends are followed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FollowOptions {
+    /// How often each back end is asked what changed, in milliseconds.
+    pub interval_ms: u64,
 }
 
 /// How proposed policies are replayed over stored runs.
@@ -174,6 +186,12 @@ impl Process {
         let process = self.clone();
         let answering = tokio::task::spawn_blocking(move || question.answer(process.policy()));
         answering.await.map_err(|error| Error::internal("the proposal failed").because(error))?
+    }
+
+    /// How often back ends are asked what changed, in milliseconds; never all the time.
+    #[must_use]
+    pub fn follow_interval_ms(&self) -> u64 {
+        self.0.options.follow.interval_ms.max(10)
     }
 
     /// Changes with every commit to the store: there may be work.

@@ -1,25 +1,14 @@
 //! Work off the queue: what a durable decision asks for, tried until it is done, and put before a
 //! person where trying does not help (`domain.md` D7).
 
-use crate::event::{self, About};
-use crate::invoice::{POST_PAYABLE, hold, reason};
-use crate::posting::{self, Posted};
-use crate::{Process, facts};
-use canonical::{
-    Code, Error, Event, InvoiceId, InvoiceState, Lane, Outcome, Payable, PurchaseOrderNumber,
-    Result,
-};
+use crate::Process;
+use crate::invoice::{POST_PAYABLE, REMATCH};
+use canonical::{Error, Kind, Lane, Result};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::de::DeserializeOwned;
 use std::time::Duration;
-use store::{Batch, Committed, Erp, ErpStatus, EventKey, InvoiceRecord, Work};
-
-#[derive(Debug, Deserialize)]
-struct PostPayable {
-    invoice_id: InvoiceId,
-}
+use store::{Batch, Committed, Work};
 
 impl Process {
     /// Does what is due in the lane, several items at once; tells how many there were. Where it is
@@ -52,123 +41,39 @@ impl Process {
     }
 
     async fn one(&self, work: &Work) -> Result<()> {
-        let kept = match read(work) {
-            Ok(id) => self.store().invoice(&id).await?,
-            Err(error) => {
-                return self.settle(work, |batch| batch.bury_work(work, error.message())).await;
-            }
+        let done = match work.kind.as_str() {
+            POST_PAYABLE => self.book(work).await,
+            REMATCH => self.rematch(work).await,
+            other => Err(Error::invalid(format!("there is no work of kind {other}"))),
         };
-        let result = self.store().match_run(&kept.head.id, kept.head.run_no).await?.run.result;
-        let payable = match posting::payable(&kept.head.id, &kept.invoice, &result) {
-            Ok(payable) => payable,
-            Err(error) => return self.given_up(work, kept, Code::Int03, &error).await,
-        };
-        let limit = Duration::from_millis(self.posting().timeout_ms);
-        let posted = tokio::time::timeout(limit, self.post(&payable)).await;
-        let posted = posted.unwrap_or_else(|elapsed| {
-            let error = Error::timed_out("the finance system did not answer in time");
-            Posted::Later(error.because(elapsed))
-        });
-        match posted {
-            Posted::Booked(payable) => self.booked(work, kept, &payable).await,
-            Posted::Refused(error) => self.given_up(work, kept, Code::Int03, &error).await,
-            Posted::Later(error) if work.attempts >= self.posting().attempts_max => {
-                self.given_up(work, kept, Code::Int04, &error).await
+        match done {
+            // ok: what is told here is about the item; a store that fails cannot keep it either
+            Err(error) if work.attempts >= self.posting().attempts_max || is_hopeless(&error) => {
+                self.settle(work, |batch| batch.bury_work(work, error.message())).await
             }
-            Posted::Later(error) => self.later(work, kept, &error).await,
+            Err(error) => self.again(work, &error).await,
+            Ok(()) => Ok(()),
         }
     }
 
-    async fn booked(&self, work: &Work, mut kept: InvoiceRecord, payable: &Payable) -> Result<()> {
-        let now = self.now();
-        kept.head.erp = Some(Erp {
-            status: ErpStatus::Posted,
-            id: Some(payable.id.to_string()),
-            document_number: payable.document_number.clone(),
-            detail: None,
-            attempts: work.attempts,
-        });
-        kept.head.updated_at = now;
-        let event = event(
-            &kept,
-            now,
-            "invoice.booked",
-            "1",
-            json!({
-                "payable": payable.id,
-                "document_number": payable.document_number,
-                "total": payable.total,
-            }),
-        );
-        let mut batch = Batch::new();
-        batch.update_invoice(&kept.head)?;
-        batch.append_event(&event, &keys(&kept, Some(payable)))?;
-        batch.complete_work(work);
-        self.commit(work, batch).await
-    }
-
-    async fn later(&self, work: &Work, mut kept: InvoiceRecord, error: &Error) -> Result<()> {
+    async fn again(&self, work: &Work, error: &Error) -> Result<()> {
         tracing::warn!(
-            invoice.id = %kept.head.id,
+            work.id,
             attempts = work.attempts,
             error = error as &dyn std::error::Error,
-            "not booked yet"
+            "not done yet"
         );
-        let now = self.now();
-        kept.head.erp = Some(Erp {
-            status: ErpStatus::Unknown,
-            id: None,
-            document_number: None,
-            detail: Some(error.message().to_owned()),
-            attempts: work.attempts,
-        });
-        kept.head.updated_at = now;
-        let mut batch = Batch::new();
-        batch.update_invoice(&kept.head)?;
-        batch.retry_work(work, later(now, self.backoff(work, error)), error.message());
-        self.commit(work, batch).await
+        let at = later(self.now(), self.backoff(work, error));
+        self.settle(work, |batch| batch.retry_work(work, at, error.message())).await
     }
 
-    /// Puts the invoice before a person: it is owed, and payment waits.
-    async fn given_up(
-        &self,
-        work: &Work,
-        mut kept: InvoiceRecord,
-        code: Code,
-        error: &Error,
-    ) -> Result<()> {
-        let now = self.now();
-        let refused = reason(code, format!("the finance system: {}", error.message()));
-        kept.head.erp = Some(Erp {
-            status: if code == Code::Int03 { ErpStatus::Rejected } else { ErpStatus::Unknown },
-            id: None,
-            document_number: None,
-            detail: Some(error.message().to_owned()),
-            attempts: work.attempts,
-        });
-        kept.head.state = InvoiceState::Blocked;
-        kept.head.outcome = kept.head.outcome.max(Outcome::Blocked);
-        kept.head.at_stake = kept.head.gross_amount;
-        kept.head.codes.push(code);
-        kept.head.updated_at = now;
-        let version = work.attempts.to_string();
-        let what = "journal.intent.rejected";
-        let event = event(&kept, now, what, &version, json!({ "reason": refused }));
-        let mut batch = Batch::new();
-        batch.update_invoice(&kept.head)?;
-        batch.insert_hold(&hold(self.new_text_id("hold"), &kept.head.id, &refused, now)?);
-        batch.append_event(&event, &keys(&kept, None))?;
-        batch.bury_work(work, error.message());
-        self.commit(work, batch).await
-    }
-
-    async fn settle(&self, work: &Work, change: impl FnOnce(&mut Batch)) -> Result<()> {
+    pub(crate) async fn settle(&self, work: &Work, change: impl FnOnce(&mut Batch)) -> Result<()> {
         let mut batch = Batch::new();
         change(&mut batch);
-        self.commit(work, batch).await
+        self.commit_work(work, batch).await
     }
 
-    async fn commit(&self, work: &Work, batch: Batch) -> Result<()> {
+    pub(crate) async fn commit_work(&self, work: &Work, batch: Batch) -> Result<()> {
         match self.store().commit(batch).await? {
             Committed::Done => Ok(()),
             // somebody else has the item now: what we found out, they will find out
@@ -179,7 +84,7 @@ impl Process {
         }
     }
 
-    fn backoff(&self, work: &Work, error: &Error) -> Duration {
+    pub(crate) fn backoff(&self, work: &Work, error: &Error) -> Duration {
         let options = self.posting();
         let doubled =
             options.backoff_ms.saturating_mul(1 << work.attempts.saturating_sub(1).min(20));
@@ -189,38 +94,18 @@ impl Process {
     }
 }
 
-fn read(work: &Work) -> Result<InvoiceId> {
-    if work.kind != POST_PAYABLE {
-        return Err(Error::internal(format!("there is no work of kind {}", work.kind)));
-    }
-    let payload: PostPayable = serde_json::from_str(&work.payload_json)
-        .map_err(|error| Error::internal("the item of work cannot be read").because(error))?;
-    Ok(payload.invoice_id)
+/// What an item of work takes.
+pub(crate) fn payload<T: DeserializeOwned>(work: &Work) -> Result<T> {
+    serde_json::from_str(&work.payload_json)
+        .map_err(|error| Error::invalid("the item of work cannot be read").because(error))
 }
 
-fn later(now: Timestamp, wait: Duration) -> Timestamp {
+/// Whether trying again cannot help.
+fn is_hopeless(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Invalid | Kind::NotFound | Kind::Forbidden)
+}
+
+pub(crate) fn later(now: Timestamp, wait: Duration) -> Timestamp {
     let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
     now.checked_add(wait).unwrap_or(Timestamp::MAX)
-}
-
-fn event(kept: &InvoiceRecord, now: Timestamp, what: &str, version: &str, data: Value) -> Event {
-    let orders: Vec<PurchaseOrderNumber> = facts::order_numbers(&kept.invoice);
-    let about = About {
-        invoice_id: &kept.head.id,
-        supplier_id: &kept.head.supplier_id,
-        facility: kept.head.facility_id.as_ref().map(canonical::FacilityId::as_str),
-        orders: &orders,
-        correlation_id: &kept.head.correlation_id,
-        now,
-        traceparent: None,
-    };
-    let mut event = about.event("accounting", what, version, data);
-    let run = kept.head.run_no.to_string();
-    event.causationid = Some(event::id(&kept.head.id, "matching", "match.evaluated", &run));
-    event
-}
-
-fn keys(kept: &InvoiceRecord, payable: Option<&Payable>) -> Vec<EventKey> {
-    let orders = facts::order_numbers(&kept.invoice).into_iter().map(EventKey::PurchaseOrder);
-    orders.chain(payable.map(|it| EventKey::Payment(it.id.to_string()))).collect()
 }

@@ -1,6 +1,6 @@
 //! The JSON body `{"invoice":{…}}`; faults come as JSON pointers (RFC 6901).
 
-use super::{Control, Parsed, ParsedInvoice, PartyNames, StatedTotals};
+use super::{Parsed, ParsedInvoice, StatedTotals};
 use canonical::{Invoice, Result};
 use serde::Deserialize;
 
@@ -17,13 +17,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Parsed> {
         gross: Some(invoice.gross_amount),
         ..StatedTotals::default()
     };
-    Ok(Parsed::Invoice(Box::new(ParsedInvoice {
-        invoice,
-        supplier: PartyNames::default(),
-        buyer_facility: Vec::new(),
-        stated,
-        control: Control::default(),
-    })))
+    Ok(Parsed::Invoice(Box::new(ParsedInvoice { stated, ..ParsedInvoice::of(invoice) })))
 }
 
 #[cfg(test)]

@@ -78,7 +78,8 @@ pub(super) async fn known(
         .map(|key| DuplicateSearch { days: days(key.kind(), policy), key })
         .collect();
     let found = process.store().alike(&searches, case.invoice.invoice_date).await?;
-    Ok(found.into_iter().map(one).collect())
+    let earlier = found.into_iter().filter(|it| case.is_later_than(&it.head));
+    Ok(earlier.map(one).collect())
 }
 
 fn days(kind: DuplicateKind, policy: &DuplicatePolicy) -> Option<u32> {

@@ -3,10 +3,11 @@
 //! bookings.
 
 use super::decide;
+use super::save::Case;
 use crate::matching::Claim;
 use canonical::{
-    Allocation, Currency, Decimal, Error, Exact, InvoiceId, LineResult, MatchResult,
-    PurchaseOrderNumber, Quantity, ReceiptNumber, Result, Uom, exact_text, read_exact, show,
+    Allocation, Decimal, Error, Exact, InvoiceId, LineResult, MatchResult, PurchaseOrderNumber,
+    Quantity, ReceiptNumber, Result, Uom, exact_text, read_exact, show,
 };
 use std::collections::BTreeMap;
 use store::{NewClaim, OrderLine};
@@ -29,23 +30,40 @@ pub(super) struct Cited {
     pub(super) invoices: Vec<InvoiceId>,
 }
 
-/// What a decision claims of order lines: nothing where it cannot be booked.
-pub(super) fn of(id: &InvoiceId, currency: Currency, result: &MatchResult) -> Vec<NewClaim> {
-    if !decide::state(result.outcome).is_booked() {
-        return Vec::new();
+impl Cited {
+    /// When the invoice that is cited claims.
+    pub(super) fn turn(&self, claims: &[store::Claim]) -> Option<i64> {
+        let of_it = claims.iter().find(|it| self.invoices.contains(&it.claim.invoice_id));
+        of_it.and_then(|it| it.claim.turn)
     }
+}
+
+/// What a decision claims of order lines: nothing where it cannot be booked.
+pub(super) fn of(case: &Case, cited_turn: Option<i64>, result: &MatchResult) -> Vec<NewClaim> {
+    if decide::state(result.outcome).is_booked() {
+        booked(case, cited_turn, result)
+    } else {
+        Vec::new()
+    }
+}
+
+/// What a match claims of order lines for an invoice that is booked: in its own turn, or in that of
+/// the invoice it credits.
+pub(super) fn booked(case: &Case, cited_turn: Option<i64>, result: &MatchResult) -> Vec<NewClaim> {
+    let own_turn = case.again.as_ref().and_then(|it| it.turn);
     let one = |line: &LineResult, it: &Allocation| NewClaim {
         order_line: OrderLine {
             number: it.purchase_order_number.clone(),
             line: it.purchase_order_line,
         },
-        invoice_id: id.clone(),
+        invoice_id: case.id.clone(),
         invoice_line: line.invoice_line,
         receipt_number: it.receipt_number.clone(),
         quantity: it.quantity.to_string(),
         uom: it.uom.to_string(),
         amount: it.amount.to_string(),
-        currency,
+        currency: case.invoice.currency,
+        turn: own_turn.or(cited_turn),
     };
     let lines = result.lines.iter();
     lines.flat_map(|line| line.allocations.iter().map(move |it| one(line, it))).collect()
@@ -102,7 +120,7 @@ fn claim((key, sum): (Key, Sum)) -> Result<Claim> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use canonical::InvoiceState;
+    use canonical::{Currency, InvoiceState};
 
     fn booked(invoice: &str, line: u32, quantity: &str, state: InvoiceState) -> store::Claim {
         store::Claim {
@@ -117,6 +135,7 @@ mod tests {
                 uom: "EA".to_owned(),
                 amount: "10.50".to_owned(),
                 currency: Currency::USD,
+                turn: Some(1),
             },
         }
     }

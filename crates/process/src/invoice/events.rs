@@ -1,28 +1,29 @@
 //! The events of a decision: what came in, what the match said, and what holds it.
 
 use super::decide;
-use super::save::{Case, document_id};
+use super::rematch::Next;
+use super::save::{Case, Evidence, document_id};
 use crate::event::About;
-use canonical::{InvoiceLine, MatchResult, Result};
+use canonical::{InvoiceLine, MatchResult, Reason, Result};
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
-use store::{Batch, EventKey};
+use store::{Batch, EventKey, InvoiceHead};
 
 /// Appends what this decision says to the log.
 pub(super) fn append(
     batch: &mut Batch,
     case: &Case,
+    evidence: &Evidence,
     result: &MatchResult,
     now: Timestamp,
 ) -> Result<()> {
-    let correlation_id = case.correlation_id();
     let about = About {
         invoice_id: &case.id,
         supplier_id: &case.invoice.supplier_id,
         facility: case.invoice.facility_id.as_ref().map(canonical::FacilityId::as_str),
         orders: &case.orders,
-        correlation_id: &correlation_id,
+        correlation_id: &case.correlation_id,
         now,
         traceparent: stack::context::current().map(|it| it.traceparent),
     };
@@ -35,8 +36,8 @@ pub(super) fn append(
             "supplier_invoice_number": case.invoice.supplier_invoice_number,
             "invoice_date": case.invoice.invoice_date,
             "gross": case.gross,
-            "payload_sha256": case.payload_sha256,
-            "format": case.format.name(),
+            "payload_sha256": evidence.payload_sha256,
+            "format": evidence.format.name(),
             "document": document_id(case),
         }),
     );
@@ -58,16 +59,70 @@ pub(super) fn append(
     evaluated.causationid = Some(received.id.clone());
     batch.append_event(&received, &keys)?;
     batch.append_event(&evaluated, &keys)?;
-    let of_lines = orders_of_lines(case);
     let holds = result.reasons.iter().filter(|it| it.code.outcome().is_some());
-    for (number, reason) in holds.enumerate() {
-        let version = format!("1.{}", number + 1);
-        let mut opened = about.event("matching", "hold.opened", &version, json!(reason));
-        opened.causationid = Some(evaluated.id.clone());
+    let opened = holds.map(|it| ("hold.opened", it));
+    append_holds(batch, case, (&about, 1, &evaluated.id), opened)
+}
+
+/// Appends what a later run says: that it ran, and what became of holds and of the invoice.
+pub(super) fn append_again(
+    batch: &mut Batch,
+    case: &Case,
+    next: &Next,
+    was: &InvoiceHead,
+) -> Result<()> {
+    let about = About {
+        invoice_id: &case.id,
+        supplier_id: &case.invoice.supplier_id,
+        facility: case.invoice.facility_id.as_ref().map(canonical::FacilityId::as_str),
+        orders: &case.orders,
+        correlation_id: &case.correlation_id,
+        now: next.now,
+        traceparent: None,
+    };
+    let keys: Vec<EventKey> = case.orders.iter().cloned().map(EventKey::PurchaseOrder).collect();
+    let result = &next.result;
+    let mut evaluated = about.event(
+        "matching",
+        "match.evaluated",
+        &next.run_no.to_string(),
+        json!({
+            "invoice": case.id,
+            "run": next.run_no,
+            "trigger": next.trigger,
+            "supersedes_run": was.run_no,
+            "outcome": result.outcome,
+            "state": next.head.state,
+            "reasons": result.reasons,
+            "flags": result.flags,
+            "policy": result.policy,
+            "books_liability": next.head.state.is_booked(),
+        }),
+    );
+    evaluated.causationid = Some(next.trigger.clone());
+    batch.append_event(&evaluated, &keys)?;
+    let moved = next.holding.moved.iter();
+    let moved = moved.filter_map(|it| Some((it.turn.event()?, &it.reason)));
+    append_holds(batch, case, (&about, next.run_no, &evaluated.id), moved)
+}
+
+/// Appends what became of holds in a run.
+fn append_holds<'a>(
+    batch: &mut Batch,
+    case: &Case,
+    (about, run_no, cause): (&About<'_>, u32, &str),
+    holds: impl Iterator<Item = (&'static str, &'a Reason)>,
+) -> Result<()> {
+    let keys: Vec<EventKey> = case.orders.iter().cloned().map(EventKey::PurchaseOrder).collect();
+    let of_lines = orders_of_lines(case);
+    for (number, (what, reason)) in holds.enumerate() {
+        let version = format!("{run_no}.{}", number + 1);
+        let mut event = about.event("matching", what, &version, json!(reason));
+        event.causationid = Some(cause.to_owned());
         // a hold of a line is found by the order of that line alone: an invoice of many lines and
         // orders would else be found under each order once per line
         let own = reason.invoice_line.map(|it| of_lines.get(&it).map(std::slice::from_ref));
-        batch.append_event(&opened, own.map_or(keys.as_slice(), Option::unwrap_or_default))?;
+        batch.append_event(&event, own.map_or(keys.as_slice(), Option::unwrap_or_default))?;
     }
     Ok(())
 }

@@ -116,7 +116,8 @@ impl Run<'_> {
         for hold in holds.into_iter().filter(stands) {
             match fresh.iter().position(|it| is_same(&hold, it)) {
                 Some(place) => self.stays(hold, fresh.remove(place), &mut holding)?,
-                None => gone.push(hold),
+                None if may_go(&hold) => gone.push(hold),
+                None => holding.open.push(Detail::of(&hold)?.reason),
             }
         }
         for reason in fresh {
@@ -204,6 +205,13 @@ pub(crate) fn open(
         closed_at: None,
         detail_json: detail.json()?,
     })
+}
+
+/// Whether a run may end the hold. A refused post is no match reason, and what only a person may
+/// lift stays; but for a person it would have no one to lift it, once released it may go.
+fn may_go(hold: &Hold) -> bool {
+    let is_of_posting = matches!(hold.code, Code::Int03 | Code::Int04);
+    !is_of_posting && (hold.code.auto_clear() || hold.state == HoldState::Released)
 }
 
 /// Whether the hold stands for this reason.

@@ -84,8 +84,9 @@ impl Preview {
         if let Some(answer) = save::replay(process, &key.0, &key.1).await? {
             return answered(&answer.body);
         }
-        let (case, mut gathered) = process.prepare(principal, arrival, parsed).await?;
-        let before = save::before(process, &case, &gathered).await?;
+        let facility = arrival.submission.facility_id;
+        let (case, mut gathered) = process.prepare(principal, facility, parsed).await?;
+        let before = save::before(process, &case, case.guard_keys(), &gathered).await?;
         gathered.facts.claims = before.claims;
         gathered.facts.claims.extend(self.claims_on(&gathered.facts)?);
         gathered.facts.known_invoices = before.known;
@@ -108,7 +109,7 @@ impl Preview {
     /// What the next documents find where this one was decided.
     fn remember(&mut self, case: &Case, facts: &Facts, result: &MatchResult) {
         let invoice_state = decide::state(result.outcome);
-        let claims = claims::of(&case.id, case.invoice.currency, result);
+        let claims = claims::of(case, None, result);
         for claim in claims {
             let order = claim.order_line.number.clone();
             let claim = store::Claim { booking: 0, invoice_state, claim };

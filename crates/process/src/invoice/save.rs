@@ -2,23 +2,24 @@
 //! answer for the idempotency key, in one transaction that fails where a fact moved meanwhile.
 
 use super::claims::Cited;
+use super::rematch::rematch_work;
 use super::submit::Answer;
 use super::{Links, SubmittedInvoice};
-use super::{alike, claims, decide, events, outside};
+use super::{alike, claims, decide, events, holding, outside};
 use crate::facts::Gathered;
 use crate::matching::{Claim as EarlierClaim, Facts};
-use crate::{Process, documents::Format};
+use crate::{Process, documents::Format, event};
 use bytes::Bytes;
 use canonical::{
     Code, Error, Invoice, InvoiceId, InvoiceState, KnownInvoice, Lane, MatchResult, Money, Outcome,
-    PurchaseOrderNumber, Reason, Result, SupplierId,
+    PurchaseOrderNumber, Result, SupplierId,
 };
 use jiff::Timestamp;
 use serde_json::json;
 use stack::idempotency::Claim;
 use store::{
-    Batch, Committed, Document, Erp, ErpStatus, Guard, Hold, HoldState, InvoiceHead, KeptAnswer,
-    MatchRun, NewAnswer, NewMatchRun, NewOrderAmount, NewWork, OrderAmount, OrderLine,
+    Batch, Committed, Document, Erp, ErpStatus, Guard, InvoiceHead, KeptAnswer, MatchRun,
+    NewAnswer, NewMatchRun, NewOrderAmount, NewWork, OrderAmount, OrderLine,
 };
 
 /// The kind of work that books a payable.
@@ -32,6 +33,22 @@ pub(crate) struct Case {
     pub(crate) gross: Money,
     pub(crate) group: SupplierId,
     pub(crate) orders: Vec<PurchaseOrderNumber>,
+    pub(crate) correlation_id: String,
+    /// When it is matched again: since when it is here, and its turn among the claims.
+    pub(crate) again: Option<Again>,
+}
+
+/// What an invoice that is matched again was before.
+#[derive(Clone, Debug)]
+pub(crate) struct Again {
+    pub(crate) received_at: Timestamp,
+    /// `None` where it claims nothing yet.
+    pub(crate) turn: Option<i64>,
+}
+
+/// What came in: the document and who brought it.
+#[derive(Debug)]
+pub(crate) struct Evidence {
     pub(crate) submitted_by: String,
     pub(crate) format: Format,
     pub(crate) bytes: Bytes,
@@ -39,39 +56,75 @@ pub(crate) struct Case {
     pub(crate) payload_sha256: String,
 }
 
+impl Evidence {
+    pub(super) fn guard_key(&self) -> String {
+        Guard::payload(&self.channel, &self.payload_sha256)
+    }
+
+    /// The answer that it had before.
+    pub(super) async fn replay(&self, process: &Process) -> Result<Option<Answer>> {
+        replay(process, &self.channel, &self.payload_sha256).await
+    }
+}
+
 impl Case {
     /// What nobody else may decide on meanwhile.
     pub(crate) fn guard_keys(&self) -> Vec<String> {
         let mut keys: Vec<String> =
             self.orders.iter().map(|it| format!("purchase_order:{it}")).collect();
-        keys.push(Guard::payload(&self.channel, &self.payload_sha256));
         keys.push(Guard::invoice_number(self.group.as_str(), &self.normalised()));
         keys.extend(alike::guard_keys(self));
         keys
     }
 
-    fn normalised(&self) -> String {
-        self.invoice.supplier_invoice_number.normalised()
+    /// Whether the claim counts before this invoice: a credit claims with what it cites.
+    fn comes_after(&self, claim: &store::Claim) -> bool {
+        let Some(Again { turn: Some(own), .. }) = self.again else { return true };
+        let turn = claim.claim.turn.unwrap_or(i64::MAX);
+        let is_own = claim.claim.invoice_id == self.id;
+        let with_it = turn == own && self.invoice.kind.is_credit();
+        !is_own && (turn < own || with_it)
     }
 
-    pub(super) fn correlation_id(&self) -> String {
-        self.orders.first().map_or_else(|| self.id.to_string(), ToString::to_string)
+    /// What others took of the orders before this invoice did.
+    fn after(&self, mut taken: Vec<OrderAmount>) -> Vec<OrderAmount> {
+        let Some(again) = &self.again else { return taken };
+        let is_own = |it: &OrderAmount| it.taken.invoice_id == self.id;
+        let own = taken.iter().filter(|it| is_own(it)).map(|it| it.booking).min();
+        // one that took nothing when it was booked takes nothing of what came later
+        let own = own.or_else(|| again.turn.map(|_booked| i64::MIN)).unwrap_or(i64::MAX);
+        taken.retain(|it| !is_own(it) && it.booking < own);
+        taken
+    }
+
+    /// Whether the other invoice came before this one.
+    pub(super) fn is_later_than(&self, other: &InvoiceHead) -> bool {
+        self.again.as_ref().is_none_or(|again| {
+            (other.created_at, other.id.as_str()) < (again.received_at, self.id.as_str())
+        })
+    }
+
+    fn normalised(&self) -> String {
+        self.invoice.supplier_invoice_number.normalised()
     }
 }
 
 /// What earlier decisions say, and the guards that tell whether it still holds.
 #[derive(Debug)]
 pub(crate) struct Before {
-    guards: Vec<Guard>,
+    pub(super) guards: Vec<Guard>,
     pub(crate) claims: Vec<EarlierClaim>,
     pub(crate) known: Vec<KnownInvoice>,
     /// What earlier invoices took of the orders beside their lines.
     pub(crate) taken: Vec<OrderAmount>,
+    /// When the invoice that is cited claims: its credit claims with it.
+    pub(crate) cited_turn: Option<i64>,
 }
 
 /// A decision and what it rests on.
 #[derive(Debug)]
 pub(crate) struct Decision<'a> {
+    pub(crate) evidence: &'a Evidence,
     pub(crate) facts: &'a Facts,
     pub(crate) before: &'a Before,
     pub(crate) result: MatchResult,
@@ -105,20 +158,23 @@ pub(crate) async fn replay(
 pub(crate) async fn before(
     process: &Process,
     case: &Case,
+    guard_keys: Vec<String>,
     Gathered { facts, payables, .. }: &Gathered,
 ) -> Result<Before> {
     let store = process.store();
-    let guards = store.guards(case.guard_keys()).await?;
-    let claims = store.claims(order_lines(facts)).await?;
+    let guards = store.guards(guard_keys).await?;
+    let mut claims = store.claims(order_lines(facts)).await?;
+    claims.retain(|it| case.comes_after(it));
     let orders: Vec<_> = facts.purchase_orders.iter().map(|it| it.number.clone()).collect();
-    let taken = store.order_amounts(&orders).await?;
+    let taken = case.after(store.order_amounts(&orders).await?);
     let cited = cited(process, case).await?;
+    let cited_turn = cited.as_ref().and_then(|it| it.turn(&claims));
     let mut claims = claims::summed(claims, cited.as_ref())?;
     let mut known = alike::known(process, case, facts).await?;
     let outside = outside::only(process, payables, &known).await?;
     claims.extend(outside::claims(&outside, facts));
     known.extend(outside::known(&outside, case.invoice.invoice_date));
-    Ok(Before { guards, claims, known, taken })
+    Ok(Before { guards, claims, known, taken, cited_turn })
 }
 
 /// What a decision takes of the orders beside their lines: nothing where it cannot be booked.
@@ -162,27 +218,35 @@ pub(crate) async fn save(
     decision: Decision<'_>,
     claim: Option<&Claim>,
 ) -> Result<Saved> {
-    let Decision { facts, before, result } = decision;
+    let Decision { evidence, facts, before, result } = decision;
     let now = process.now();
-    let body = answer(&case.id, &case.correlation_id(), &result)?;
+    let body = answer(&case.id, &case.correlation_id, &result)?;
     let mut batch = Batch::new();
     for guard in &before.guards {
         batch.bump_guard(guard);
     }
-    add_document(&mut batch, case, now);
-    let head = head(case, &result, now);
+    add_document(&mut batch, case, evidence, now);
+    let head = head(case, evidence, &result, now);
     batch.insert_invoice(&head, &case.invoice)?;
     batch.insert_duplicate_keys(&head, &alike::keys(case, facts));
     add_holds(process, &mut batch, case, &result, now)?;
-    for it in claims::of(&case.id, case.invoice.currency, &result) {
+    for it in claims::of(case, before.cited_turn, &result) {
         batch.insert_claim(&it);
     }
     for it in taken(case, facts, &result) {
         batch.insert_order_amount(&it);
     }
-    events::append(&mut batch, case, &result, now)?;
+    note_orders(&mut batch, case, &head);
+    events::append(&mut batch, case, evidence, &result, now)?;
     if wants_booking(&result) {
-        batch.enqueue_work(booking(case, now));
+        batch.enqueue_work(booking(case, 1, now));
+    }
+    if case.invoice.kind.is_credit() && head.state.is_booked() {
+        // what a credit takes back moves what it cites, and what was billed after that
+        let evaluated = event::id(&case.id, "matching", "match.evaluated", "1");
+        for order in &case.orders {
+            batch.enqueue_work(rematch_work(order, &evaluated, now));
+        }
     }
     batch.insert_match_run(NewMatchRun {
         facts_json: serde_json::to_string(facts)
@@ -206,6 +270,16 @@ pub(crate) async fn save(
             Saved::Stale
         }
     })
+}
+
+/// Notes the orders that the invoice is about, and what it cites.
+pub(super) fn note_orders(batch: &mut Batch, case: &Case, head: &InvoiceHead) {
+    for order in &case.orders {
+        batch.insert_invoice_order(&case.id, order);
+    }
+    if let Some(cited) = case.invoice.cited_invoice_number.as_ref() {
+        batch.insert_citation(head, &cited.normalised());
+    }
 }
 
 fn answer(id: &InvoiceId, correlation_id: &str, result: &MatchResult) -> Result<Bytes> {
@@ -233,18 +307,18 @@ pub(super) fn document_id(case: &Case) -> String {
     case.id.as_str().replacen("inv_", "doc_", 1)
 }
 
-fn add_document(batch: &mut Batch, case: &Case, now: Timestamp) {
+fn add_document(batch: &mut Batch, case: &Case, evidence: &Evidence, now: Timestamp) {
     batch.insert_document(Document {
         id: document_id(case),
-        sha256: case.payload_sha256.clone(),
-        content_type: case.format.content_type().to_owned(),
-        channel: case.channel.clone(),
+        sha256: evidence.payload_sha256.clone(),
+        content_type: evidence.format.content_type().to_owned(),
+        channel: evidence.channel.clone(),
         received_at: now,
-        bytes: case.bytes.to_vec(),
+        bytes: evidence.bytes.to_vec(),
     });
 }
 
-fn head(case: &Case, result: &MatchResult, now: Timestamp) -> InvoiceHead {
+fn head(case: &Case, evidence: &Evidence, result: &MatchResult, now: Timestamp) -> InvoiceHead {
     let invoice = &case.invoice;
     let state = decide::state(result.outcome);
     let codes: std::collections::BTreeSet<Code> = result.reasons.iter().map(|it| it.code).collect();
@@ -265,10 +339,10 @@ fn head(case: &Case, result: &MatchResult, now: Timestamp) -> InvoiceHead {
         invoice_date: invoice.invoice_date,
         facility_id: invoice.facility_id.clone(),
         document_id: document_id(case),
-        payload_sha256: case.payload_sha256.clone(),
-        channel: case.channel.clone(),
-        submitted_by: case.submitted_by.clone(),
-        correlation_id: case.correlation_id(),
+        payload_sha256: evidence.payload_sha256.clone(),
+        channel: evidence.channel.clone(),
+        submitted_by: evidence.submitted_by.clone(),
+        correlation_id: case.correlation_id.clone(),
         run_no: 1,
         codes: codes.into_iter().collect(),
         erp: wants_booking(result).then_some(Erp {
@@ -292,35 +366,15 @@ fn add_holds(
     now: Timestamp,
 ) -> Result<()> {
     for reason in result.reasons.iter().filter(|it| it.code.outcome().is_some()) {
-        batch.insert_hold(&hold(process.new_text_id("hold"), &case.id, reason, now)?);
+        batch.insert_hold(&holding::open(process.new_text_id("hold"), &case.id, reason, now)?);
     }
     Ok(())
 }
 
-/// An open hold for a reason.
-pub(crate) fn hold(
-    id: String,
-    invoice_id: &InvoiceId,
-    reason: &Reason,
-    now: Timestamp,
-) -> Result<Hold> {
-    Ok(Hold {
-        id,
-        invoice_id: invoice_id.clone(),
-        code: reason.code,
-        key: reason.key.as_deref().map(str::to_owned),
-        invoice_line: reason.invoice_line,
-        state: HoldState::Open,
-        opened_at: now,
-        closed_at: None,
-        detail_json: serde_json::to_string(reason)
-            .map_err(|error| Error::internal("a reason has no JSON form").because(error))?,
-    })
-}
-
-fn booking(case: &Case, now: Timestamp) -> NewWork {
+/// The work of booking what a run matched: once per run.
+pub(super) fn booking(case: &Case, run_no: u32, now: Timestamp) -> NewWork {
     NewWork {
-        id: format!("{POST_PAYABLE}:{}", case.id),
+        id: format!("{POST_PAYABLE}:{}:{run_no}", case.id),
         lane: Lane::Critical,
         kind: POST_PAYABLE.to_owned(),
         key: format!("invoice:{}", case.id),

@@ -2,7 +2,7 @@
 
 use super::alike;
 use super::order_amounts::Plans;
-use super::save::{self, Case, Decision, Saved};
+use super::save::{self, Case, Decision, Evidence, Saved};
 use crate::documents::{self, Document, Format, Parsed, ParsedInvoice};
 use crate::facts::{self, Circumstances, Gathered};
 use crate::matching::Facts;
@@ -34,7 +34,7 @@ pub struct Submission {
 /// What came in, and how it is told from everything else that did.
 #[derive(Debug)]
 pub(super) struct Arrival {
-    submission: Submission,
+    pub(super) submission: Submission,
     pub(super) channel: String,
     pub(super) payload_sha256: String,
 }
@@ -142,35 +142,52 @@ impl Process {
         parsed: ParsedInvoice,
         claim: Option<Claim>,
     ) -> Result<Answer> {
-        let (case, gathered) = self.prepare(principal, arrival, parsed).await?;
-        self.decide_and_store(case, gathered, claim).await
+        let evidence = Evidence {
+            submitted_by: principal.id.clone(),
+            format: arrival.submission.format,
+            bytes: arrival.submission.bytes.clone(),
+            channel: arrival.channel.clone(),
+            payload_sha256: arrival.payload_sha256.clone(),
+        };
+        let facility = arrival.submission.facility_id;
+        let (case, gathered) = self.prepare(principal, facility, parsed).await?;
+        self.decide_and_store(case, evidence, gathered, claim).await
     }
 
     /// Checks an invoice and asks the back ends about it.
     pub(super) async fn prepare(
         &self,
         principal: &Principal,
-        arrival: Arrival,
+        facility: Option<FacilityId>,
         mut parsed: ParsedInvoice,
     ) -> Result<(Case, Gathered)> {
+        self.known_facility(facility.as_ref()).await?;
         if parsed.invoice.facility_id.is_none() {
-            parsed.invoice.facility_id = arrival.submission.facility_id.clone();
+            parsed.invoice.facility_id = facility;
         }
-        self.known_facility(arrival.submission.facility_id.as_ref()).await?;
         let faults = matching::check_invoice(&parsed.invoice);
         if !faults.is_empty() {
             return Err(Error::invalid_fields(faults));
         }
         let mut gathered = self.gather(principal, &parsed).await?;
-        gathered.facts.duplicates_asked = true;
-        let taxes = self.policy().taxes();
-        gathered.facts.tax_policy = (!taxes.rules().is_empty()).then(|| taxes.cited());
-        gathered.facts.tax_rules = taxes.rules().to_vec();
-        let case = self.case(principal, arrival, parsed.invoice, &gathered)?;
+        self.add_own_facts(&mut gathered.facts);
+        let case = self.case(principal, parsed.invoice, &gathered)?;
         Ok((case, gathered))
     }
 
-    async fn gather(&self, principal: &Principal, parsed: &ParsedInvoice) -> Result<Gathered> {
+    /// Adds what is known here: the rules for tax, and that duplicates are looked for.
+    pub(super) fn add_own_facts(&self, facts: &mut Facts) {
+        facts.duplicates_asked = true;
+        let taxes = self.policy().taxes();
+        facts.tax_policy = (!taxes.rules().is_empty()).then(|| taxes.cited());
+        facts.tax_rules = taxes.rules().to_vec();
+    }
+
+    pub(super) async fn gather(
+        &self,
+        principal: &Principal,
+        parsed: &ParsedInvoice,
+    ) -> Result<Gathered> {
         let around = Circumstances {
             functional: self.policy().document().currency,
             as_of: self.today(),
@@ -190,7 +207,6 @@ impl Process {
     fn case(
         &self,
         principal: &Principal,
-        arrival: Arrival,
         mut invoice: Invoice,
         gathered: &Gathered,
     ) -> Result<Case> {
@@ -212,38 +228,41 @@ impl Process {
             }])
         })?;
         let group = gathered.supplier.as_ref().map_or(&invoice.supplier_id, |it| it.group());
+        let (id, orders) = (self.new_invoice_id()?, orders(&invoice, facts));
         Ok(Case {
             group: group.clone(),
-            orders: orders(&invoice, facts),
-            id: self.new_invoice_id()?,
-            submitted_by: principal.id.clone(),
-            format: arrival.submission.format,
-            bytes: arrival.submission.bytes,
+            correlation_id: orders.first().map_or_else(|| id.to_string(), ToString::to_string),
+            id,
+            orders,
             invoice,
             gross,
-            channel: arrival.channel,
-            payload_sha256: arrival.payload_sha256,
+            again: None,
         })
     }
 
     async fn decide_and_store(
         &self,
         case: Case,
+        evidence: Evidence,
         mut gathered: Gathered,
         claim: Option<Claim>,
     ) -> Result<Answer> {
-        let _turns = self.turns().take(alike::turn_keys(&case, &gathered.facts)).await;
+        let mut keys = case.guard_keys();
+        keys.push(evidence.guard_key());
+        let turns = alike::turn_keys(&case, &gathered.facts);
+        let _turns = self.turns().take(turns.iter().chain(&keys)).await;
         let plans = Plans::of(&gathered.facts);
         for _ in 0..ATTEMPTS_MAX {
-            if let Some(answer) = save::replay(self, &case.channel, &case.payload_sha256).await? {
+            if let Some(answer) = evidence.replay(self).await? {
                 return Ok(answer);
             }
-            let before = save::before(self, &case, &gathered).await?;
+            let before = save::before(self, &case, keys.clone(), &gathered).await?;
             gathered.facts.claims = before.claims.clone();
             gathered.facts.known_invoices = before.known.clone();
             plans.note(&mut gathered.facts, &before.taken)?;
             let result = matching::evaluate(&case.invoice, &gathered.facts, self.policy());
-            let decision = Decision { facts: &gathered.facts, before: &before, result };
+            let decision =
+                Decision { evidence: &evidence, facts: &gathered.facts, before: &before, result };
             match save::save(self, &case, decision, claim.as_ref()).await? {
                 Saved::Done(body) => {
                     return Ok(Answer { body, replayed: false, kept: claim.is_some() });
@@ -259,7 +278,7 @@ impl Process {
 }
 
 /// The orders that an invoice names, and those that were found for it.
-fn orders(invoice: &Invoice, facts: &Facts) -> Vec<PurchaseOrderNumber> {
+pub(super) fn orders(invoice: &Invoice, facts: &Facts) -> Vec<PurchaseOrderNumber> {
     let mut orders = facts::order_numbers(invoice);
     orders.extend(facts.purchase_orders.iter().map(|it| it.number.clone()));
     orders.sort();

@@ -17,6 +17,7 @@ fn claim(invoice: usize, order_line: OrderLine, quantity: &str) -> NewClaim {
         uom: "EA".to_owned(),
         amount: "1280.00".to_owned(),
         currency: Currency::USD,
+        turn: None,
     }
 }
 

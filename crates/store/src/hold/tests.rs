@@ -37,7 +37,10 @@ async fn a_hold_ends_once() {
         detail_json: r#"{"because":"evt_1"}"#.to_owned(),
         ..open.clone()
     };
-    done(&scratch, |batch| batch.close_hold(&ended)).await;
+    done(&scratch, |batch| batch.move_hold(&ended, HoldState::Open)).await;
     assert_eq!(scratch.holds(&[invoice_id(1)]).await.unwrap(), std::slice::from_ref(&ended));
-    assert_eq!(stale(&scratch, |batch| batch.close_hold(&ended)).await, "hold hold_1");
+    assert_eq!(
+        stale(&scratch, |batch| batch.move_hold(&ended, HoldState::Open)).await,
+        "hold hold_1"
+    );
 }

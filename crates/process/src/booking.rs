@@ -1,0 +1,169 @@
+//! Booking off the queue: a matched invoice is posted until the finance system has it, and put
+//! before a person where trying does not help (`domain.md` D7).
+
+use crate::event::{self, About};
+use crate::invoice::{hold, reason};
+use crate::posting::{self, Posted};
+use crate::work::{later, payload};
+use crate::{Process, facts};
+use canonical::{
+    Code, Error, Event, InvoiceId, InvoiceState, Outcome, Payable, PurchaseOrderNumber, Result,
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+use store::{Batch, Erp, ErpStatus, EventKey, InvoiceRecord, Work};
+
+#[derive(Debug, Deserialize)]
+struct PostPayable {
+    invoice_id: InvoiceId,
+}
+
+impl Process {
+    /// Tries once to book the invoice of an item of work.
+    pub(crate) async fn book(&self, work: &Work) -> Result<()> {
+        let PostPayable { invoice_id } = payload(work)?;
+        let kept = self.store().invoice(&invoice_id).await?;
+        if !matches!(kept.head.state, InvoiceState::Matched | InvoiceState::ApprovedForPayment) {
+            return self.waits_again(work, kept).await;
+        }
+        let result = self.store().match_run(&kept.head.id, kept.head.run_no).await?.run.result;
+        let payable = match posting::payable(&kept.head.id, &kept.invoice, &result) {
+            Ok(payable) => payable,
+            Err(error) => return self.given_up(work, kept, Code::Int03, &error).await,
+        };
+        let limit = Duration::from_millis(self.posting().timeout_ms);
+        let posted = tokio::time::timeout(limit, self.post(&payable)).await;
+        let posted = posted.unwrap_or_else(|elapsed| {
+            let error = Error::timed_out("the finance system did not answer in time");
+            Posted::Later(error.because(elapsed))
+        });
+        match posted {
+            Posted::Booked(payable) => self.booked(work, kept, &payable).await,
+            Posted::Refused(error) => self.given_up(work, kept, Code::Int03, &error).await,
+            Posted::Later(error) if work.attempts >= self.posting().attempts_max => {
+                self.given_up(work, kept, Code::Int04, &error).await
+            }
+            Posted::Later(error) => self.later(work, kept, &error).await,
+        }
+    }
+
+    /// What was matched waits again: it is not booked, unless a try before had done so.
+    async fn waits_again(&self, work: &Work, mut kept: InvoiceRecord) -> Result<()> {
+        if let Some(payable) = self.system().payables().find(&kept.head.id).await? {
+            return self.booked(work, kept, &payable).await;
+        }
+        kept.head.erp = None;
+        kept.head.updated_at = self.now();
+        let mut batch = Batch::new();
+        batch.update_invoice(&kept.head)?;
+        batch.complete_work(work);
+        self.commit_work(work, batch).await
+    }
+
+    async fn booked(&self, work: &Work, mut kept: InvoiceRecord, payable: &Payable) -> Result<()> {
+        let now = self.now();
+        kept.head.erp = Some(Erp {
+            status: ErpStatus::Posted,
+            id: Some(payable.id.to_string()),
+            document_number: payable.document_number.clone(),
+            detail: None,
+            attempts: work.attempts,
+        });
+        kept.head.updated_at = now;
+        let event = event(
+            &kept,
+            now,
+            "invoice.booked",
+            "1",
+            json!({
+                "payable": payable.id,
+                "document_number": payable.document_number,
+                "total": payable.total,
+            }),
+        );
+        let mut batch = Batch::new();
+        batch.update_invoice(&kept.head)?;
+        batch.append_event(&event, &keys(&kept, Some(payable)))?;
+        batch.complete_work(work);
+        self.commit_work(work, batch).await
+    }
+
+    async fn later(&self, work: &Work, mut kept: InvoiceRecord, error: &Error) -> Result<()> {
+        tracing::warn!(
+            invoice.id = %kept.head.id,
+            attempts = work.attempts,
+            error = error as &dyn std::error::Error,
+            "not booked yet"
+        );
+        let now = self.now();
+        kept.head.erp = Some(Erp {
+            status: ErpStatus::Unknown,
+            id: None,
+            document_number: None,
+            detail: Some(error.message().to_owned()),
+            attempts: work.attempts,
+        });
+        kept.head.updated_at = now;
+        let mut batch = Batch::new();
+        batch.update_invoice(&kept.head)?;
+        batch.retry_work(work, later(now, self.backoff(work, error)), error.message());
+        self.commit_work(work, batch).await
+    }
+
+    /// Puts the invoice before a person: it is owed, and payment waits.
+    async fn given_up(
+        &self,
+        work: &Work,
+        mut kept: InvoiceRecord,
+        code: Code,
+        error: &Error,
+    ) -> Result<()> {
+        let now = self.now();
+        let refused = reason(code, format!("the finance system: {}", error.message()));
+        kept.head.erp = Some(Erp {
+            status: if code == Code::Int03 { ErpStatus::Rejected } else { ErpStatus::Unknown },
+            id: None,
+            document_number: None,
+            detail: Some(error.message().to_owned()),
+            attempts: work.attempts,
+        });
+        kept.head.state = InvoiceState::Blocked;
+        kept.head.outcome = kept.head.outcome.max(Outcome::Blocked);
+        kept.head.at_stake = kept.head.gross_amount;
+        kept.head.codes.push(code);
+        kept.head.updated_at = now;
+        let version = work.attempts.to_string();
+        let what = "journal.intent.rejected";
+        let event = event(&kept, now, what, &version, json!({ "reason": refused }));
+        let mut batch = Batch::new();
+        batch.update_invoice(&kept.head)?;
+        batch.insert_hold(&hold(self.new_text_id("hold"), &kept.head.id, &refused, now)?);
+        batch.append_event(&event, &keys(&kept, None))?;
+        batch.bury_work(work, error.message());
+        self.commit_work(work, batch).await
+    }
+}
+
+fn event(kept: &InvoiceRecord, now: Timestamp, what: &str, version: &str, data: Value) -> Event {
+    let orders: Vec<PurchaseOrderNumber> = facts::order_numbers(&kept.invoice);
+    let about = About {
+        invoice_id: &kept.head.id,
+        supplier_id: &kept.head.supplier_id,
+        facility: kept.head.facility_id.as_ref().map(canonical::FacilityId::as_str),
+        orders: &orders,
+        correlation_id: &kept.head.correlation_id,
+        now,
+        traceparent: None,
+    };
+    let mut event = about.event("accounting", what, version, data);
+    let run = kept.head.run_no.to_string();
+    event.causationid = Some(event::id(&kept.head.id, "matching", "match.evaluated", &run));
+    event
+}
+
+fn keys(kept: &InvoiceRecord, payable: Option<&Payable>) -> Vec<EventKey> {
+    let orders = facts::order_numbers(&kept.invoice).into_iter().map(EventKey::PurchaseOrder);
+    orders.chain(payable.map(|it| EventKey::Payment(it.id.to_string()))).collect()
+}

@@ -1,0 +1,378 @@
+//! Matching again: a fact changed, and what rests on it is decided anew, in the order in which the
+//! invoices claim (`domain.md` A10). Decided on equal facts, nothing changes.
+
+use super::holding::{self, Holding, Moved, Turn};
+use super::save::{self, Again, Before, Case};
+use super::{alike, claims, decide, events, submit};
+use crate::documents::ParsedInvoice;
+use crate::facts::Gathered;
+use crate::matching::{self, Credit, CreditKind};
+use crate::work::payload;
+use crate::{Process, event};
+use canonical::{
+    Code, Decimal, Error, InvoiceId, InvoiceKind, InvoiceState, Lane, MatchResult, PaymentState,
+    Principal, PurchaseOrderNumber, Result,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use store::{
+    Batch, Committed, Erp, ErpStatus, Hold, InvoiceHead, InvoiceRecord, MatchRun, NewMatchRun,
+    NewWork, Work,
+};
+
+/// The kind of work that matches the invoices of an order again.
+pub(crate) const REMATCH: &str = "rematch";
+
+/// How often a decision is made again because a fact moved before it was stored.
+const ATTEMPTS_MAX: u32 = 16;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Rematch {
+    purchase_order: PurchaseOrderNumber,
+    /// The event that changed a fact.
+    trigger: String,
+}
+
+/// The work of matching the invoices of an order again: once per event, in the order of events.
+pub(crate) fn rematch_work(order: &PurchaseOrderNumber, trigger: &str, now: Timestamp) -> NewWork {
+    let payload = Rematch { purchase_order: order.clone(), trigger: trigger.to_owned() };
+    NewWork {
+        id: format!("{REMATCH}:{order}:{trigger}"),
+        lane: Lane::Critical,
+        kind: REMATCH.to_owned(),
+        key: format!("purchase_order:{order}"),
+        // ok: two texts always have a JSON form
+        payload_json: serde_json::to_string(&payload).unwrap_or_default(),
+        run_at: now,
+        created_at: now,
+    }
+}
+
+/// An invoice as it stands before it is matched again.
+#[derive(Debug)]
+struct Standing {
+    kept: InvoiceRecord,
+    last: NewMatchRun,
+    holds: Vec<Hold>,
+    claims: Vec<store::Claim>,
+}
+
+/// What became of one try.
+enum Tried {
+    Done,
+    /// A fact moved meanwhile.
+    Stale,
+}
+
+impl Process {
+    /// Matches every invoice of an order again, in the order in which they claim.
+    pub(crate) async fn rematch(&self, work: &Work) -> Result<()> {
+        let Rematch { purchase_order, trigger } = payload(work)?;
+        for id in self.store().invoices_of_order(&purchase_order).await? {
+            self.match_again(&id, &trigger).await?;
+        }
+        self.settle(work, |batch| batch.complete_work(work)).await
+    }
+
+    /// Decides on one invoice anew, because of an event.
+    pub(crate) async fn match_again(&self, id: &InvoiceId, trigger: &str) -> Result<()> {
+        for _ in 0..ATTEMPTS_MAX {
+            let standing = self.standing(id).await?;
+            if standing.last.run.cause == trigger || standing.is_over() {
+                return Ok(());
+            }
+            if let Tried::Done = self.decide_again(standing, trigger).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::unavailable(format!("the facts of {id} keep moving")))
+    }
+
+    async fn standing(&self, id: &InvoiceId) -> Result<Standing> {
+        let kept = self.store().invoice(id).await?;
+        let last = self.store().match_run(id, kept.head.run_no).await?;
+        let holds = self.store().holds(std::slice::from_ref(id)).await?;
+        let claims = self.store().claims_of(id).await?;
+        Ok(Standing { kept, last, holds, claims })
+    }
+
+    async fn decide_again(&self, standing: Standing, trigger: &str) -> Result<Tried> {
+        let mut gathered = self.gather_again(&standing).await?;
+        let case = standing.case(&gathered)?;
+        let _turns = self.turns().take(case.guard_keys()).await;
+        let before = save::before(self, &case, case.guard_keys(), &gathered).await?;
+        gathered.facts.claims = before.claims.clone();
+        gathered.facts.known_invoices = before.known.clone();
+        gathered.facts.credits = self.credits(&case, &standing.last.run.result).await?;
+        let result = matching::evaluate(&case.invoice, &gathered.facts, self.policy());
+        let next = standing.next(self, &case, result, (&gathered, trigger))?;
+        if next.is_as_before(&standing) {
+            return Ok(Tried::Done);
+        }
+        let batch = self.batch_again(&case, &standing, next, &before, &gathered)?;
+        Ok(match self.store().commit(batch).await? {
+            Committed::Done => Tried::Done,
+            Committed::Stale { guard } => {
+                tracing::debug!(guard, invoice.id = %case.id, "a fact moved: deciding again");
+                Tried::Stale
+            }
+        })
+    }
+
+    async fn gather_again(&self, standing: &Standing) -> Result<Gathered> {
+        let parsed = ParsedInvoice::of(standing.kept.invoice.clone());
+        let mut gathered = self.gather(&ourselves(), &parsed).await?;
+        self.add_own_facts(&mut gathered.facts);
+        Ok(gathered)
+    }
+
+    /// What credits that cite the invoice take back of its lines.
+    async fn credits(&self, case: &Case, last: &MatchResult) -> Result<Vec<Credit>> {
+        let number = case.invoice.supplier_invoice_number.normalised();
+        let citing = self.store().credits_citing(case.group.as_str(), &number).await?;
+        let mut credits = Vec::new();
+        for it in citing.iter().filter(|it| it.head.state.is_booked()) {
+            let run = self.store().match_run(&it.head.id, it.head.run_no).await?;
+            credits.extend(credits_of(it, &run.run.result, last));
+        }
+        Ok(credits)
+    }
+
+    /// Everything that the new decision writes.
+    fn batch_again(
+        &self,
+        case: &Case,
+        standing: &Standing,
+        next: Next,
+        before: &Before,
+        gathered: &Gathered,
+    ) -> Result<Batch> {
+        let mut batch = Batch::new();
+        before.guards.iter().for_each(|it| batch.bump_guard(it));
+        let was = &standing.kept.head;
+        batch.update_invoice(&next.head)?;
+        batch.insert_duplicate_keys(&next.head, &alike::keys(case, &gathered.facts));
+        save::note_orders(&mut batch, case, &next.head);
+        for Moved { turn, from, hold, .. } in &next.holding.moved {
+            match turn {
+                Turn::Opened => batch.insert_hold(hold),
+                _ => batch.move_hold(hold, *from),
+            }
+        }
+        if next.head.state.is_booked() && !standing.claims_as(&next.result) {
+            batch.remove_claims(&case.id);
+            for it in claims::booked(case, before.cited_turn, &next.result) {
+                batch.insert_claim(&it);
+            }
+        }
+        events::append_again(&mut batch, case, &next, was)?;
+        if next.head.erp.is_some() && was.erp.is_none() {
+            batch.enqueue_work(save::booking(case, next.run_no, next.now));
+        }
+        // ok: what a credit takes back moves what it cites, and those after it
+        if case.invoice.kind.is_credit() && was.state != next.head.state {
+            let evaluated = next.evaluated_id(case);
+            for order in &case.orders {
+                batch.enqueue_work(rematch_work(order, &evaluated, next.now));
+            }
+        }
+        batch.insert_match_run(NewMatchRun {
+            facts_json: serde_json::to_string(&gathered.facts)
+                .map_err(|error| Error::internal("facts have no JSON form").because(error))?,
+            run: MatchRun {
+                invoice_id: case.id.clone(),
+                run_no: next.run_no,
+                cause: next.trigger,
+                policy_version: next.result.policy.tolerances.clone(),
+                evaluated_at: next.now,
+                result: next.result,
+            },
+        })?;
+        Ok(batch)
+    }
+}
+
+/// Who matches again: nobody from outside.
+fn ourselves() -> Principal {
+    Principal { id: "threeway".to_owned(), role: None, supplier_id: None, scopes: BTreeSet::new() }
+}
+
+impl Standing {
+    /// Whether nothing may change it any more.
+    const fn is_over(&self) -> bool {
+        matches!(self.kept.head.state, InvoiceState::Rejected | InvoiceState::Cancelled)
+    }
+
+    fn case(&self, gathered: &Gathered) -> Result<Case> {
+        let InvoiceRecord { head, invoice } = &self.kept;
+        let mut orders = submit::orders(invoice, &gathered.facts);
+        orders.extend(self.claims.iter().map(|it| it.claim.order_line.number.clone()));
+        orders.sort();
+        orders.dedup();
+        let unread = |_detail| Error::internal("an invoice is kept that cannot be read");
+        Ok(Case {
+            id: head.id.clone(),
+            invoice: invoice.clone(),
+            gross: save::amount(head)?,
+            group: head.supplier_group.parse().map_err(unread)?,
+            orders,
+            correlation_id: head.correlation_id.clone(),
+            again: Some(Again {
+                received_at: head.created_at,
+                turn: self.claims.iter().filter_map(|it| it.claim.turn).min(),
+            }),
+        })
+    }
+
+    /// Whether the claims that are booked are of the order lines that the match says.
+    fn claims_as(&self, result: &MatchResult) -> bool {
+        let line = |number: &PurchaseOrderNumber, line, receipt: Option<&str>| {
+            (number.clone(), line, receipt.map(str::to_owned))
+        };
+        let booked: BTreeSet<_> = self
+            .claims
+            .iter()
+            .map(|it| {
+                let of = &it.claim.order_line;
+                let receipt = it.claim.receipt_number.as_ref().map(|it| it.as_str());
+                line(&of.number, of.line, receipt)
+            })
+            .collect();
+        let matched: BTreeSet<_> = result
+            .lines
+            .iter()
+            .flat_map(|it| &it.allocations)
+            .map(|it| {
+                let receipt = it.receipt_number.as_ref().map(|it| it.as_str());
+                line(&it.purchase_order_number, it.purchase_order_line, receipt)
+            })
+            .collect();
+        booked == matched
+    }
+
+    /// What the run makes of the invoice.
+    fn next(
+        &self,
+        process: &Process,
+        case: &Case,
+        result: MatchResult,
+        (gathered, trigger): (&Gathered, &str),
+    ) -> Result<Next> {
+        let was = &self.kept.head;
+        let (now, run_no) = (process.now(), was.run_no + 1);
+        let paid = paid(&case.id, gathered);
+        let is_frozen = paid.is_some() || is_frozen(was.state);
+        let holding = if is_frozen {
+            // paid is paid: what changed afterwards is worth a flag and a credit, never a hold
+            Holding::default()
+        } else {
+            let run = holding::Run { invoice_id: &case.id, reasons: &result.reasons, trigger, now };
+            run.against(self.holds.clone(), || process.new_text_id("hold"))?
+        };
+        let mut head = was.clone();
+        head.run_no = run_no;
+        head.outcome = result.outcome;
+        head.state = paid.unwrap_or_else(|| state_after(was.state, &holding));
+        let codes: BTreeSet<Code> = holding.open.iter().map(|it| it.code).collect();
+        head.codes = codes.into_iter().collect();
+        let waits = matches!(head.state, InvoiceState::Blocked | InvoiceState::Exception);
+        head.at_stake = if waits { was.gross_amount } else { Decimal::ZERO };
+        if head.state == InvoiceState::Matched && head.erp.is_none() {
+            head.erp = Some(Erp {
+                status: ErpStatus::Pending,
+                id: None,
+                document_number: None,
+                detail: None,
+                attempts: 0,
+            });
+        }
+        head.updated_at = now;
+        Ok(Next { head, holding, result, run_no, now, trigger: trigger.to_owned() })
+    }
+}
+
+/// A new decision.
+#[derive(Debug)]
+pub(super) struct Next {
+    pub(super) head: InvoiceHead,
+    pub(super) holding: Holding,
+    pub(super) result: MatchResult,
+    pub(super) run_no: u32,
+    pub(super) now: Timestamp,
+    pub(super) trigger: String,
+}
+
+impl Next {
+    fn is_as_before(&self, standing: &Standing) -> bool {
+        self.holding.moved.is_empty()
+            && self.head.state == standing.kept.head.state
+            && self.result == standing.last.run.result
+    }
+
+    /// The id of the event that tells of the run.
+    pub(super) fn evaluated_id(&self, case: &Case) -> String {
+        event::id(&case.id, "matching", "match.evaluated", &self.run_no.to_string())
+    }
+}
+
+/// How far the invoice is paid, where the finance system says that it is.
+fn paid(id: &InvoiceId, gathered: &Gathered) -> Option<InvoiceState> {
+    let own = gathered.payables.iter().find(|it| it.invoice_id.as_ref() == Some(id))?;
+    match own.payment.state {
+        PaymentState::Unpaid => None,
+        PaymentState::PartiallyPaid => Some(InvoiceState::PartiallyPaid),
+        PaymentState::Paid => Some(InvoiceState::Paid),
+    }
+}
+
+const fn is_frozen(state: InvoiceState) -> bool {
+    matches!(state, InvoiceState::InPaymentRun | InvoiceState::PartiallyPaid | InvoiceState::Paid)
+}
+
+/// Where the holds that stand put the invoice (`domain.md` A4.4): what is booked stays booked.
+fn state_after(was: InvoiceState, holding: &Holding) -> InvoiceState {
+    let worst = holding.open.iter().filter_map(|it| it.code.outcome()).max();
+    match (worst, was.is_booked()) {
+        _ if is_frozen(was) => was,
+        (None, _) if matches!(was, InvoiceState::ApprovedForPayment) => was,
+        (None, _) => InvoiceState::Matched,
+        (Some(_), _) if matches!(was, InvoiceState::Disputed) => was,
+        (Some(_), true) => InvoiceState::Blocked,
+        (Some(worst), false) => decide::state(worst),
+    }
+}
+
+/// What one credit takes back of the lines of the invoice that it cites: matched by order line.
+fn credits_of(credit: &InvoiceRecord, of_credit: &MatchResult, cited: &MatchResult) -> Vec<Credit> {
+    type OrderLine = (PurchaseOrderNumber, u32);
+    let order_line = |result: &MatchResult, line: u32| -> Option<OrderLine> {
+        let it = result.lines.iter().find(|it| it.invoice_line == line)?;
+        Some((it.purchase_order_number.clone()?, it.purchase_order_line?))
+    };
+    let lines = cited.lines.iter().rev();
+    let of_line: BTreeMap<OrderLine, u32> = lines
+        .filter_map(|it| Some((order_line(cited, it.invoice_line)?, it.invoice_line)))
+        .collect();
+    let only = match cited.lines.as_slice() {
+        [one] => Some(one.invoice_line),
+        _ => None,
+    };
+    let kind = match credit.head.kind {
+        InvoiceKind::QuantityCredit => CreditKind::Quantity,
+        InvoiceKind::PriceCredit => CreditKind::Price,
+        _ => return Vec::new(),
+    };
+    let lines = credit.invoice.lines.iter();
+    let taken = lines.filter_map(|it| {
+        let named = order_line(of_credit, it.line_number);
+        let invoice_line = named.and_then(|it| of_line.get(&it).copied()).or(only)?;
+        Some(Credit {
+            invoice_line,
+            kind,
+            amount: matches!(kind, CreditKind::Price).then_some(it.net_amount),
+            quantity: matches!(kind, CreditKind::Quantity).then(|| it.quantity.clone()),
+        })
+    });
+    taken.collect()
+}
