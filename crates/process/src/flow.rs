@@ -120,7 +120,7 @@ impl Process {
             .or_else(|| invoices.value.first().map(|it| it.correlation_id.clone()))
             .or_else(|| numbers.first().map(ToString::to_string))
             .unwrap_or_default();
-        let events = self.part("events", self.flow_events(&invoices.value)).await;
+        let events = self.part("events", self.flow_events(&invoices.value, &orders.value)).await;
         let movements = visible_movements(movements, &orders);
         Ok(Flow { correlation_id, orders, movements, invoices, payables, items, events })
     }

@@ -5,7 +5,7 @@ use super::{ErpDocument, ErpStatus, Hold, HoldState, InvoiceRecord, InvoiceSumma
 use crate::Process;
 use canonical::{
     Code, Error, Event, FacilityId, InvoiceId, InvoiceState, Money, Page, PageRequest, Principal,
-    PurchaseOrderNumber, Result, SupplierId, SupplierInvoiceNumber,
+    PurchaseOrder, PurchaseOrderNumber, Result, SupplierId, SupplierInvoiceNumber,
 };
 use futures_util::future::{try_join_all, try_join3};
 use std::collections::{BTreeMap, BTreeSet};
@@ -198,11 +198,25 @@ impl Process {
         Ok(ids.into_iter().take(most).collect())
     }
 
-    pub(crate) async fn flow_events(&self, invoices: &[InvoiceRecord]) -> Result<Vec<Event>> {
-        let keys: Vec<EventKey> =
-            invoices.iter().map(|it| EventKey::Invoice(it.id.clone())).collect();
-        let reading = keys.iter().map(|it| self.store().events_of(it, 0, EVENTS_MAX));
-        let logged = try_join_all(reading).await?.into_iter().flatten();
+    /// The events of these invoices, and those of these orders that are about no invoice.
+    pub(crate) async fn flow_events(
+        &self,
+        invoices: &[InvoiceRecord],
+        orders: &[PurchaseOrder],
+    ) -> Result<Vec<Event>> {
+        let of_invoices = invoices.iter().map(|it| EventKey::Invoice(it.id.clone()));
+        let of_invoices: Vec<EventKey> = of_invoices.collect();
+        let of_orders = orders.iter().map(|it| EventKey::PurchaseOrder(it.number.clone()));
+        let of_orders: Vec<EventKey> = of_orders.collect();
+        let read = |key| self.store().events_of(key, 0, EVENTS_MAX);
+        let (of_invoices, of_orders) = try_join(
+            try_join_all(of_invoices.iter().map(read)),
+            try_join_all(of_orders.iter().map(read)),
+        )
+        .await?;
+        // an invoice on the order may be another supplier's
+        let of_orders = of_orders.into_iter().flatten().filter(|it| it.event.bizinvoice.is_none());
+        let logged = of_invoices.into_iter().flatten().chain(of_orders);
         let in_order: BTreeMap<i64, Event> = logged.map(|it| (it.position, it.event)).collect();
         Ok(in_order.into_values().collect())
     }
