@@ -19,6 +19,12 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// The gateway itself, or a person at its command line: no supplier, and no rate plan.
+    #[must_use]
+    pub fn local(id: &str) -> Self {
+        Self { id: id.to_owned(), role: None, scopes: BTreeSet::new(), supplier_id: None }
+    }
+
     /// Whether this principal may see what belongs to `supplier`.
     #[must_use]
     pub fn may_see(&self, supplier: &SupplierId) -> bool {

@@ -40,6 +40,8 @@ pub enum Command {
     Import(Import),
     /// Replay a proposed tolerance policy over stored match runs: what would change.
     Simulate(Simulate),
+    /// Put work that failed for good back into the queue; say first which with --dry-run.
+    Replay(Replay),
 }
 
 /// Where to listen and where to keep state; flags win over the configuration.
@@ -180,6 +182,44 @@ pub struct Simulate {
     /// Where state is kept: sqlite:PATH, or the URL of a PostgreSQL database; a gateway may run
     /// on it.
     #[arg(long, env = "THREEWAY_STORE", value_name = "URL", hide_env_values = true)]
+    pub store: Option<String>,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `threeway replay`.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// Say what would be put back, and put back nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Only this dead letter.
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// Only work of this kind: post_payable, rematch.
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// Only work of this key, as in invoice:inv_01K5….
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+    /// Only work of this business flow.
+    #[arg(long, value_name = "ID")]
+    pub correlation: Option<String>,
+    /// Only what this sort of error stopped, as in upstream.
+    #[arg(long, value_name = "CODE")]
+    pub error: Option<String>,
+    /// Only what was given up from this day (UTC) or instant on.
+    #[arg(long, value_name = "DATE", value_parser = parse_from)]
+    pub from: Option<Timestamp>,
+    /// Only what was given up until this day (UTC, inclusive), or before this instant.
+    #[arg(long, value_name = "DATE", value_parser = parse_to)]
+    pub to: Option<Timestamp>,
+    /// Folder with threeway.toml and policies/.
+    #[arg(long, env = "THREEWAY_CONFIG", value_name = "DIR")]
+    pub config: Option<PathBuf>,
+    /// Where state is kept: sqlite:PATH; a gateway may be running on it.
+    #[arg(long, env = "THREEWAY_STORE", value_name = "URL")]
     pub store: Option<String>,
     /// How to answer.
     #[command(flatten)]

@@ -218,10 +218,5 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
 
 /// Whoever may run the binary over the store may submit: the operating system decided that.
 fn importer() -> Principal {
-    Principal {
-        id: "threeway:import".to_owned(),
-        role: None,
-        scopes: BTreeSet::new(),
-        supplier_id: None,
-    }
+    Principal::local("threeway:import")
 }

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod import;
 pub mod layers;
+pub mod replay;
 pub mod serve;
 pub mod simulate;
 

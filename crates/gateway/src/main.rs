@@ -1,10 +1,10 @@
 //! The binary `threeway`: exit codes 0 fine, 1 failed, 2 usage, 64 bad configuration.
 
 use anyhow::{Context as _, Result};
-use canonical::{Clock, Role};
+use canonical::{Clock, Principal, Role};
 use clap::Parser as _;
 use gateway::cli::{
-    Check, Cli, Command, Demo, Format, Import, Output, Place, Serve, Simulate, Token,
+    Check, Cli, Command, Demo, Format, Import, Output, Place, Replay, Serve, Simulate, Token,
 };
 use gateway::config::{self, Checked, LogFormat, Source};
 use gateway::import::How;
@@ -51,6 +51,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Token(it) => token(&it),
         Command::Import(it) => import(it),
         Command::Simulate(it) => simulate(it),
+        Command::Replay(it) => replay(it),
     }
 }
 
@@ -283,6 +284,37 @@ fn simulate(asked: Simulate) -> Result<ExitCode> {
     // what the active policy decided, it has to decide again
     let wrong = found.unreadable.runs > 0 || is_active && found.reproduction.differing > 0;
     Ok(if wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn replay(asked: Replay) -> Result<ExitCode> {
+    let checked = match read(Source::Folder(asked.config.as_deref())) {
+        Ok(checked) => checked,
+        Err(faults) => return Ok(report(&faults)),
+    };
+    let url = asked.store.as_ref().unwrap_or(&checked.config.store).clone();
+    let which = process::DeadLetters {
+        id: asked.id,
+        kind: asked.kind,
+        key: asked.key,
+        correlation_id: asked.correlation,
+        error: asked.error,
+        from: asked.from,
+        to: asked.to,
+    };
+    let operator = Principal::local("replay");
+    let found = runtime()?.block_on(async {
+        let store = Store::open_existing(&url).await?;
+        let process = gateway::open_process(&checked, &store, &clock())?;
+        let found = process.replay(&operator, &which, asked.dry_run).await?;
+        store.close().await;
+        anyhow::Ok(found)
+    })?;
+    say(&if asked.output.output == Format::Json {
+        format!("{}\n", serde_json::to_string(&found)?)
+    } else {
+        gateway::replay::table(&found)
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn read(source: Source<'_>) -> Result<Checked, Vec<Fault>> {

@@ -1,10 +1,12 @@
 //! The process API: the list of its routes, nothing else.
 
+mod dead_letter;
 mod document_reading;
 mod invoice;
 mod match_evaluation;
 mod policy_simulation;
 mod purchase_order;
+mod query;
 mod self_billing;
 
 use crate::Process;
@@ -36,6 +38,10 @@ use utoipa_axum::routes;
         ),
         (name = "self-billing", description = "Invoices that we make for what was received."),
         (name = "invoices", description = "Supplier invoices: submitted, decided, booked."),
+        (
+            name = "dead-letters",
+            description = "Work that failed for good, and putting it back once it can be done.",
+        ),
         (name = "documents", description = "Documents of trading partners: read, and written."),
     ),
     modifiers(&Common),
@@ -54,4 +60,6 @@ pub fn api() -> OpenApiRouter<Process> {
         .routes(routes!(purchase_order::get_purchase_order_document))
         .routes(routes!(policy_simulation::simulate_policy))
         .routes(routes!(invoice::explain_invoice))
+        .routes(routes!(dead_letter::list_dead_letters))
+        .routes(routes!(dead_letter::replay_dead_letters))
 }

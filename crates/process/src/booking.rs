@@ -2,18 +2,19 @@
 //! before a person where trying does not help (`domain.md` D7).
 
 use crate::event::{self, About};
-use crate::invoice::{hold, reason};
+use crate::invoice::{cleared, hold, is_of_posting, reason};
 use crate::posting::{self, Posted};
 use crate::work::{later, payload};
 use crate::{Process, facts};
 use canonical::{
-    Code, Error, Event, InvoiceId, InvoiceState, Outcome, Payable, PurchaseOrderNumber, Result,
+    Code, Decimal, Error, Event, InvoiceId, InvoiceState, Outcome, Payable, PurchaseOrderNumber,
+    Result,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
-use store::{Batch, Erp, ErpStatus, EventKey, InvoiceRecord, Work};
+use store::{Batch, Erp, ErpStatus, EventKey, Hold, HoldState, InvoiceRecord, Work};
 
 #[derive(Debug, Deserialize)]
 struct PostPayable {
@@ -25,7 +26,8 @@ impl Process {
     pub(crate) async fn book(&self, work: &Work) -> Result<()> {
         let PostPayable { invoice_id } = payload(work)?;
         let kept = self.store().invoice(&invoice_id).await?;
-        if !matches!(kept.head.state, InvoiceState::Matched | InvoiceState::ApprovedForPayment) {
+        let holds = self.store().holds(std::slice::from_ref(&invoice_id)).await?;
+        if holds.iter().any(|it| it.state == HoldState::Open && !is_of_posting(it.code)) {
             return self.waits_again(work, kept).await;
         }
         let result = self.store().match_run(&kept.head.id, kept.head.run_no).await?.run.result;
@@ -84,10 +86,36 @@ impl Process {
             }),
         );
         let mut batch = Batch::new();
+        self.end_of_trouble(&mut batch, &mut kept, &event.id).await?;
         batch.update_invoice(&kept.head)?;
         batch.append_event(&event, &keys(&kept, Some(payable)))?;
         batch.complete_work(work);
         self.commit_work(work, batch).await
+    }
+
+    /// What a refused or unknown post held is free again.
+    async fn end_of_trouble(
+        &self,
+        batch: &mut Batch,
+        kept: &mut InvoiceRecord,
+        because: &str,
+    ) -> Result<()> {
+        if !kept.head.codes.iter().copied().any(is_of_posting) {
+            return Ok(());
+        }
+        let holds = self.store().holds(std::slice::from_ref(&kept.head.id)).await?;
+        let open = |it: &&Hold| it.state == HoldState::Open;
+        for hold in holds.iter().filter(open).filter(|it| is_of_posting(it.code)) {
+            batch.move_hold(&cleared(hold, because, self.now())?, HoldState::Open);
+        }
+        kept.head.codes.retain(|it| !is_of_posting(*it));
+        if !holds.iter().filter(open).any(|it| !is_of_posting(it.code)) {
+            let run = self.store().match_run(&kept.head.id, kept.head.run_no).await?;
+            kept.head.outcome = run.run.result.outcome;
+            kept.head.state = InvoiceState::Matched;
+            kept.head.at_stake = Decimal::ZERO;
+        }
+        Ok(())
     }
 
     async fn later(&self, work: &Work, mut kept: InvoiceRecord, error: &Error) -> Result<()> {
@@ -141,7 +169,7 @@ impl Process {
         batch.update_invoice(&kept.head)?;
         batch.insert_hold(&hold(self.new_text_id("hold"), &kept.head.id, &refused, now)?);
         batch.append_event(&event, &keys(&kept, None))?;
-        batch.bury_work(work, error.message());
+        batch.bury_work(work, now, error);
         self.commit_work(work, batch).await
     }
 }

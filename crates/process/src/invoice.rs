@@ -22,7 +22,7 @@ mod submit;
 pub(crate) const FLOW_INVOICES_MAX: usize = 200;
 
 pub(crate) use decide::reason;
-pub(crate) use holding::open as hold;
+pub(crate) use holding::{cleared, is_of_posting, open as hold};
 pub use preview::{Preview, Previewed};
 pub use read::InvoiceFilter;
 pub(crate) use rematch::{REMATCH, rematch_work};

@@ -3,6 +3,7 @@
 //! rest.
 
 mod booking;
+mod dead_letter;
 pub mod documents;
 mod event;
 mod facts;
@@ -19,6 +20,7 @@ mod work;
 mod api;
 
 pub use api::api;
+pub use dead_letter::{DeadLetter, DeadLetters, Replay};
 pub use flow::{Flow, FlowKey, Part, PartStatus};
 pub use invoice::{
     Answer, ErpDocument, ErpStatus, Hold, HoldState, InvoiceFilter, InvoiceRecord, InvoiceSummary,

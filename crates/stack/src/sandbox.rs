@@ -58,15 +58,21 @@ pub fn scopes(role: Role) -> Vec<&'static str> {
             "process.documents.read",
             "consumption.timeline.read",
         ],
-        Role::Operator => {
-            &["process.invoices.read", "process.documents.read", "process.policies.simulate"]
-        }
+        Role::Operator => &[
+            "process.invoices.read",
+            "process.documents.read",
+            "process.policies.simulate",
+            "process.dead_letters.read",
+            "process.replays.create",
+        ],
         Role::Admin => &[
             "process.match.evaluate",
             "process.invoices.submit",
             "process.invoices.read",
             "process.documents.read",
             "process.policies.simulate",
+            "process.dead_letters.read",
+            "process.replays.create",
             "system.payables.create",
             "system.payments.create",
             "system.purchase_orders.write",

@@ -5,10 +5,8 @@
 use crate::Store;
 use crate::batch::{Query, Val};
 use crate::invoice::{HEAD, InvoiceHead, head};
-use crate::row::Row;
-use canonical::{
-    Code, Cursor, Error, FacilityId, InvoiceState, Page, PageRequest, Result, SupplierId,
-};
+use crate::paging::{cut, keys, one_more};
+use canonical::{Code, FacilityId, InvoiceState, Page, PageRequest, Result, SupplierId};
 
 /// Which invoices to list; `None` for all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,7 +33,7 @@ impl Store {
         page: &PageRequest,
     ) -> Result<Page<InvoiceHead>> {
         let rows = self.rows(newest(filter, page)?).await?;
-        cut(rows, page, |row| Ok(format!("n{}", row.int()?)))
+        cut(rows, page, head, |row| Ok(format!("n{}", row.int()?)))
     }
 
     /// Invoices that are blocked or exceptions, those that wait longest first.
@@ -49,7 +47,7 @@ impl Store {
         page: &PageRequest,
     ) -> Result<Page<InvoiceHead>> {
         let rows = self.rows(waiting(filter, page)?).await?;
-        cut(rows, page, |row| Ok(format!("w{}.{}", row.int()?, row.int()?)))
+        cut(rows, page, head, |row| Ok(format!("w{}.{}", row.int()?, row.int()?)))
     }
 }
 
@@ -109,46 +107,6 @@ fn narrowed(filter: &InvoiceFilter, query: &mut Query) -> String {
         }
     }
     sql
-}
-
-fn limit(page: &PageRequest) -> u32 {
-    page.limit.clamp(1, PageRequest::LIMIT_MAX)
-}
-
-/// One row more than the page holds tells whether there is a next page.
-fn one_more(page: &PageRequest) -> u32 {
-    limit(page) + 1
-}
-
-fn cut(
-    rows: Vec<Row>,
-    page: &PageRequest,
-    key: impl Fn(&mut Row) -> Result<String>,
-) -> Result<Page<InvoiceHead>> {
-    let length = usize::try_from(limit(page)).unwrap_or(usize::MAX);
-    let more = rows.len() > length;
-    let mut items = Vec::with_capacity(length);
-    let mut next_cursor = None;
-    for mut row in rows.into_iter().take(length) {
-        items.push(head(&mut row)?);
-        next_cursor = Some(Cursor(key(&mut row)?));
-    }
-    Ok(Page { items, next_cursor: next_cursor.filter(|_| more) })
-}
-
-fn keys<const N: usize>(cursor: &Cursor, list: char) -> Result<[i64; N]> {
-    let numbers = cursor.0.strip_prefix(list).map(|it| it.split('.').map(str::parse).collect());
-    match numbers {
-        Some(Ok::<Vec<i64>, _>(numbers)) => numbers.try_into().map_err(|_numbers| not_ours()),
-        Some(Err::<_, std::num::ParseIntError>(_)) | None => Err(not_ours()),
-    }
-}
-
-fn not_ours() -> Error {
-    Error::invalid_field(
-        "?cursor",
-        "the cursor is not one of this list; send next_cursor as it was given",
-    )
 }
 
 #[cfg(test)]

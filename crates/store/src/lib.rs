@@ -12,6 +12,7 @@
 
 mod batch;
 mod claim;
+mod dead_letter;
 mod document;
 mod duplicate;
 mod engine;
@@ -24,6 +25,7 @@ mod invoice_list;
 mod invoice_order;
 mod match_run;
 mod order_amount;
+mod paging;
 mod place;
 mod row;
 mod run_window;
@@ -35,6 +37,7 @@ mod work;
 
 pub use batch::{Batch, Committed};
 pub use claim::{Claim, NewClaim, OrderLine};
+pub use dead_letter::{DeadLetter, DeadLetterFilter};
 pub use document::{Document, sha256_hex};
 pub use duplicate::{
     Alike, DuplicateKey, DuplicateKind, DuplicateSearch, Party, duplicate_keys, self_billed_keys,

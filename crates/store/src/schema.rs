@@ -52,6 +52,7 @@ const MIGRATIONS: &[Migration] = &[
         ..Migration::new("0004_order_amount", include_str!("migrations/0004_order_amount.sql"))
     },
     Migration::new("0005_rematch", include_str!("migrations/0005_rematch.sql")),
+    Migration::new("0006_dead_letter", include_str!("migrations/0006_dead_letter.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

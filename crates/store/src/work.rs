@@ -4,7 +4,7 @@
 use crate::Store;
 use crate::batch::{Batch, Query, Val};
 use crate::row::Row;
-use canonical::{Lane, Result};
+use canonical::{Error, Lane, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,8 @@ pub struct NewWork {
     pub kind: String,
     /// Items of one key are done in the order they were queued.
     pub key: String,
+    /// The business flow it belongs to, where it belongs to one.
+    pub correlation_id: Option<String>,
     /// What it takes, as JSON text.
     pub payload_json: String,
     /// Not before (UTC).
@@ -104,8 +106,9 @@ impl Batch {
         self.expect_one(
             format!("work {}", new.id),
             "INSERT INTO work
-                (id, lane, kind, name, payload, state, due_at, attempts, created_at)
-             VALUES ($1, $2, $3, $4, $5, 'ready', $6, 0, $7)
+                (id, lane, kind, name, payload, state, due_at, attempts, created_at,
+                 correlation_id)
+             VALUES ($1, $2, $3, $4, $5, 'ready', $6, 0, $7, $8)
              ON CONFLICT (id) DO NOTHING",
             [
                 new.id.into(),
@@ -115,6 +118,7 @@ impl Batch {
                 new.payload_json.into(),
                 new.run_at.into(),
                 new.created_at.into(),
+                Val::text_or_null(new.correlation_id),
             ],
         );
     }
@@ -140,12 +144,13 @@ impl Batch {
     }
 
     /// Gives an item up: it stays, and stops its key; stale (`work ID`) where the lease was lost.
-    pub fn bury_work(&mut self, work: &Work, error: &str) {
+    pub fn bury_work(&mut self, work: &Work, at: Timestamp, error: &Error) {
         self.leave(
             work,
-            "UPDATE work SET state = 'dead', due_at = NULL, last_error = $3
+            "UPDATE work SET state = 'dead', due_at = NULL, last_error = $3, error_code = $4,
+                buried_at = $5
              WHERE id = $1 AND state = 'leased' AND attempts = $2",
-            [Val::from(error)],
+            [Val::from(error.message()), Val::from(error.kind().code()), at.into()],
         );
     }
 
@@ -153,15 +158,6 @@ impl Batch {
         let mut args = vec![Val::text(&work.id), work.attempts.into()];
         args.extend(more);
         self.expect_one(format!("work {}", work.id), sql, args);
-    }
-
-    /// Puts a dead item back into the queue; stale (`work ID`) where it is not dead.
-    pub fn revive_work(&mut self, id: &str, at: Timestamp) {
-        self.expect_one(
-            format!("work {id}"),
-            "UPDATE work SET state = 'ready', due_at = $2 WHERE id = $1 AND state = 'dead'",
-            [Val::from(id), at.into()],
-        );
     }
 }
 

@@ -210,8 +210,24 @@ pub(crate) fn open(
 /// Whether a run may end the hold. A refused post is no match reason, and what only a person may
 /// lift stays; but for a person it would have no one to lift it, once released it may go.
 fn may_go(hold: &Hold) -> bool {
-    let is_of_posting = matches!(hold.code, Code::Int03 | Code::Int04);
-    !is_of_posting && (hold.code.auto_clear() || hold.state == HoldState::Released)
+    !is_of_posting(hold.code) && (hold.code.auto_clear() || hold.state == HoldState::Released)
+}
+
+/// Whether it is about booking and not about the match.
+pub(crate) const fn is_of_posting(code: Code) -> bool {
+    matches!(code, Code::Int03 | Code::Int04)
+}
+
+/// The hold as it stands once an event has cleared it.
+pub(crate) fn cleared(hold: &Hold, because: &str, now: Timestamp) -> Result<Hold> {
+    let mut detail = Detail::of(hold)?;
+    detail.ended_by = Some(because.to_owned());
+    Ok(Hold {
+        state: HoldState::Cleared,
+        closed_at: Some(now),
+        detail_json: detail.json()?,
+        ..hold.clone()
+    })
 }
 
 /// Whether the hold stands for this reason.

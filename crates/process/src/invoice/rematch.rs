@@ -2,6 +2,7 @@
 //! invoices claim (`domain.md` A10). Decided on equal facts, nothing changes.
 
 use super::holding::{self, Holding, Moved, Turn};
+use super::order_amounts::Plans;
 use super::save::{self, Again, Before, Case};
 use super::{alike, claims, decide, events, submit};
 use crate::documents::ParsedInvoice;
@@ -42,6 +43,7 @@ pub(crate) fn rematch_work(order: &PurchaseOrderNumber, trigger: &str, now: Time
         lane: Lane::Critical,
         kind: REMATCH.to_owned(),
         key: format!("purchase_order:{order}"),
+        correlation_id: Some(order.to_string()),
         // ok: two texts always have a JSON form
         payload_json: serde_json::to_string(&payload).unwrap_or_default(),
         run_at: now,
@@ -101,9 +103,11 @@ impl Process {
         let mut gathered = self.gather_again(&standing).await?;
         let case = standing.case(&gathered)?;
         let _turns = self.turns().take(case.guard_keys()).await;
+        let plans = Plans::of(&gathered.facts);
         let before = save::before(self, &case, case.guard_keys(), &gathered).await?;
         gathered.facts.claims = before.claims.clone();
         gathered.facts.known_invoices = before.known.clone();
+        plans.note(&mut gathered.facts, &before.taken)?;
         gathered.facts.credits = self.credits(&case, &standing.last.run.result).await?;
         let result = matching::evaluate(&case.invoice, &gathered.facts, self.policy());
         let next = standing.next(self, &case, result, (&gathered, trigger))?;
@@ -122,7 +126,7 @@ impl Process {
 
     async fn gather_again(&self, standing: &Standing) -> Result<Gathered> {
         let parsed = ParsedInvoice::of(standing.kept.invoice.clone());
-        let mut gathered = self.gather(&ourselves(), &parsed).await?;
+        let mut gathered = self.gather(&Principal::local("threeway"), &parsed).await?;
         self.add_own_facts(&mut gathered.facts);
         Ok(gathered)
     }
@@ -166,6 +170,11 @@ impl Process {
                 batch.insert_claim(&it);
             }
         }
+        if next.head.state.is_booked() && !was.state.is_booked() {
+            for it in save::taken_by(case, &gathered.facts, &next.result) {
+                batch.insert_order_amount(&it);
+            }
+        }
         events::append_again(&mut batch, case, &next, was)?;
         if next.head.erp.is_some() && was.erp.is_none() {
             batch.enqueue_work(save::booking(case, next.run_no, next.now));
@@ -191,11 +200,6 @@ impl Process {
         })?;
         Ok(batch)
     }
-}
-
-/// Who matches again: nobody from outside.
-fn ourselves() -> Principal {
-    Principal { id: "threeway".to_owned(), role: None, supplier_id: None, scopes: BTreeSet::new() }
 }
 
 impl Standing {

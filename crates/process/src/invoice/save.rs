@@ -182,6 +182,11 @@ pub(super) fn taken(case: &Case, facts: &Facts, result: &MatchResult) -> Vec<New
     if !decide::state(result.outcome).is_booked() {
         return Vec::new();
     }
+    taken_by(case, facts, result)
+}
+
+/// What an invoice that is booked takes of the orders beside their lines.
+pub(super) fn taken_by(case: &Case, facts: &Facts, result: &MatchResult) -> Vec<NewOrderAmount> {
     let on = (facts.purchase_orders.as_slice(), facts.prepayments.as_slice());
     store::order_amounts(&case.id, &case.invoice, result, on)
 }
@@ -378,6 +383,7 @@ pub(super) fn booking(case: &Case, run_no: u32, now: Timestamp) -> NewWork {
         lane: Lane::Critical,
         kind: POST_PAYABLE.to_owned(),
         key: format!("invoice:{}", case.id),
+        correlation_id: Some(case.correlation_id.clone()),
         payload_json: json!({ "invoice_id": case.id }).to_string(),
         run_at: now,
         created_at: now,

@@ -1,7 +1,7 @@
 use super::{LEASE, LEASE_POSTGRES};
 use crate::testing::{Scratch, at, done, stale};
 use crate::{NewWork, Store, Work, WorkCount, WorkState};
-use canonical::Lane;
+use canonical::{Error, Lane};
 use std::collections::BTreeSet;
 use tokio::task::JoinSet;
 
@@ -11,6 +11,7 @@ fn item(id: &str, key: &str, run_at: i64) -> NewWork {
         lane: Lane::Critical,
         kind: "post_payable".to_owned(),
         key: key.to_owned(),
+        correlation_id: None,
         payload_json: r#"{"invoice":"inv_1"}"#.to_owned(),
         run_at: at(run_at),
         created_at: at(0),
@@ -72,25 +73,6 @@ async fn a_key_goes_one_by_one_in_order() {
 }
 
 #[tokio::test]
-async fn poison_stops_its_key_until_a_person_revives_it() {
-    let scratch = Scratch::open().await;
-    queue(&scratch, [item("w1", "a", 0), item("w2", "a", 0), item("w3", "b", 0)]).await;
-    let work = lease(&scratch, 0).await;
-    assert_eq!(ids(&work), ["w1", "w3"]);
-    done(&scratch, |batch| {
-        batch.bury_work(&work[0], "the account is closed");
-        batch.complete_work(&work[1]);
-    })
-    .await;
-    assert!(lease(&scratch, 99).await.is_empty());
-    assert_eq!(stale(&scratch, |batch| batch.revive_work("w3", at(0))).await, "work w3");
-    done(&scratch, |batch| batch.revive_work("w1", at(0))).await;
-    let work = lease(&scratch, 99).await;
-    assert_eq!(ids(&work), ["w1"]);
-    assert_eq!(work[0].last_error.as_deref(), Some("the account is closed"));
-}
-
-#[tokio::test]
 async fn a_retry_waits_for_its_time_and_says_why() {
     let scratch = Scratch::open().await;
     queue(&scratch, [item("w1", "a", 0)]).await;
@@ -114,7 +96,7 @@ async fn a_lost_lease_writes_nothing() {
         let guard = stale(&scratch, |batch| match end {
             0 => batch.complete_work(&slow[0]),
             1 => batch.retry_work(&slow[0], at(0), "late"),
-            _ => batch.bury_work(&slow[0], "late"),
+            _ => batch.bury_work(&slow[0], at(1), &Error::timed_out("late")),
         })
         .await;
         assert_eq!(guard, "work w1");

@@ -1,0 +1,30 @@
+//! What may stand behind the question mark of lists that have filters.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// Which dead letters, and which page of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeadLetterQuery {
+    /// To do this: `post_payable`, `rematch`.
+    pub(super) kind: Option<String>,
+    /// Of this key.
+    pub(super) key: Option<String>,
+    /// Of this business flow.
+    pub(super) correlation_id: Option<String>,
+    /// Stopped by this sort of error: `upstream`.
+    pub(super) error: Option<String>,
+    /// Given up at this instant or later (UTC).
+    pub(super) from: Option<Timestamp>,
+    /// Given up before this instant (UTC).
+    pub(super) to: Option<Timestamp>,
+    /// At most so many entries on a page, 1 to 200; 50 where it is left out.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    pub(super) limit: Option<u32>,
+    /// Where to go on: the `next_cursor` of the page before.
+    #[param(max_length = 1024)]
+    pub(super) cursor: Option<String>,
+}
