@@ -14,6 +14,7 @@ mod bad_input;
 mod booking;
 mod bpi2019;
 mod config;
+mod dead_letter;
 mod documents;
 mod duplicate;
 mod earlier;

@@ -55,7 +55,7 @@ pub struct TestGateway {
     clock: TestClock,
     keys: Arc<AtomicU64>,
     folder: TempDir,
-    _store: Kept,
+    store: Kept,
 }
 
 impl TestGateway {
@@ -67,8 +67,23 @@ impl TestGateway {
     /// With the configuration that these environment variables make, `THREEWAY__…`.
     pub async fn with(environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = TestClock::default();
         let store = Kept::at(folder.path(), "threeway.sqlite");
+        Self::over((folder, store), TestClock::default(), environment).await
+    }
+
+    /// Stops, and starts over the same store with another configuration.
+    pub async fn again(self, environment: &[(&str, &str)]) -> Self {
+        let Self { gateway, clock, folder, store, .. } = self;
+        gateway.store.close().await;
+        drop(gateway);
+        Self::over((folder, store), clock, environment).await
+    }
+
+    async fn over(
+        (folder, store): (TempDir, Kept),
+        clock: TestClock,
+        environment: &[(&str, &str)],
+    ) -> Self {
         let own = [("THREEWAY__STORE", store.url.as_str())];
         let variables = own.iter().chain(environment);
         let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -76,7 +91,7 @@ impl TestGateway {
         let key = key_file(folder.path());
         let sandbox = Sandbox::load_or_create(&key, clock.handle()).unwrap();
         let gateway = gateway::open(&checked, Some(&sandbox), clock.handle()).await.unwrap();
-        Self { gateway, sandbox, clock, keys: Arc::default(), folder, _store: store }
+        Self { gateway, sandbox, clock, keys: Arc::default(), folder, store }
     }
 
     /// The time that this gateway goes by.
@@ -165,6 +180,11 @@ impl TestGateway {
                 some => done += some,
             }
         }
+    }
+
+    /// Does everything that is due beside the live traffic; tells how many items there were.
+    pub async fn process_bulk(&self) -> usize {
+        self.gateway.process.work(Lane::Bulk).await.unwrap()
     }
 
     /// Learns what changed in the back ends, and does everything that is due after it.

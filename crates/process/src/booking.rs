@@ -160,14 +160,20 @@ impl Process {
         kept.head.state = InvoiceState::Blocked;
         kept.head.outcome = kept.head.outcome.max(Outcome::Blocked);
         kept.head.at_stake = kept.head.gross_amount;
-        kept.head.codes.push(code);
+        let known = kept.head.codes.contains(&code);
+        if !known {
+            kept.head.codes.push(code);
+        }
         kept.head.updated_at = now;
-        let version = work.attempts.to_string();
         let what = "journal.intent.rejected";
+        let version = format!("{}.{}", work.replays, work.attempts);
         let event = event(&kept, now, what, &version, json!({ "reason": refused }));
         let mut batch = Batch::new();
         batch.update_invoice(&kept.head)?;
-        batch.insert_hold(&hold(self.new_text_id("hold"), &kept.head.id, &refused, now)?);
+        if !known {
+            // ok: a replay that fails as before finds the hold of the first time
+            batch.insert_hold(&hold(self.new_text_id("hold"), &kept.head.id, &refused, now)?);
+        }
         batch.append_event(&event, &keys(&kept, None))?;
         batch.bury_work(work, now, error);
         self.commit_work(work, batch).await

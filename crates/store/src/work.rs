@@ -42,6 +42,8 @@ pub struct Work {
     pub payload_json: String,
     /// How often it was handed out, this time included. It also tells this lease from an earlier.
     pub attempts: u32,
+    /// How often it was put back after it had failed for good.
+    pub replays: u32,
     /// What went wrong the last time.
     pub last_error: Option<String>,
     /// When it was queued (UTC).
@@ -79,7 +81,7 @@ const LEASE: &str = "UPDATE work SET state = 'leased', due_at = $3, attempts = a
         WHERE w.lane = $1 AND w.due_at <= $2 AND NOT EXISTS (
             SELECT 1 FROM work e WHERE e.name = w.name AND e.seq < w.seq AND e.state <> 'done')
         ORDER BY w.due_at, w.seq LIMIT $4)
-    RETURNING seq, id, kind, name, payload, attempts, last_error, created_at";
+    RETURNING seq, id, kind, name, payload, attempts, replays, last_error, created_at";
 
 /// The same for PostgreSQL: an item that another worker is taking at this moment is passed over,
 /// and the picking is done once, whatever the plan.
@@ -224,6 +226,7 @@ fn read(mut row: Row) -> Result<(i64, Work)> {
         key: row.text()?,
         payload_json: row.text()?,
         attempts: row.count()?,
+        replays: row.count()?,
         last_error: row.text_or_null()?,
         created_at: row.time()?,
     };
