@@ -22,7 +22,7 @@ fn claim(invoice: usize, order_line: OrderLine, quantity: &str) -> NewClaim {
 }
 
 #[tokio::test]
-async fn claims_come_back_exactly_and_in_booking_order() {
+async fn claims_come_back_exactly_and_in_the_order_of_turns() {
     let scratch = Scratch::open().await;
     insert(&scratch, &head(1)).await;
     insert(&scratch, &head(2)).await;
@@ -35,10 +35,12 @@ async fn claims_come_back_exactly_and_in_booking_order() {
     done(&scratch, |batch| booked.iter().for_each(|it| batch.insert_claim(it))).await;
     let lines = [line("PO-9", 10), line("PO-9", 20), line("PO-7", 1), line("PO-9", 10)];
     let claims = scratch.claims(lines).await.unwrap();
-    assert!(claims.is_sorted_by_key(|it| it.booking));
     assert!(claims.iter().all(|it| it.invoice_state == InvoiceState::Matched));
     let claims: Vec<NewClaim> = claims.into_iter().map(|it| it.claim).collect();
-    assert_eq!(claims, booked[..3]);
+    // every claim of an invoice has the turn of its first
+    let turned = |it: &NewClaim, turn| NewClaim { turn: Some(turn), ..it.clone() };
+    let [second, first, second_too, _other_order] = &booked;
+    assert_eq!(claims, [turned(second, 1), turned(second_too, 1), turned(first, 2)]);
     assert!(scratch.claims([]).await.unwrap().is_empty());
 }
 
@@ -82,4 +84,27 @@ async fn claims_are_found_by_index() {
     let plan = scratch.plan(&query.sql);
     assert!(plan.contains("INDEX claim_by_order_line"), "{plan}");
     assert!(!plan.contains("SCAN c") && !plan.contains("SCAN i"), "{plan}");
+}
+
+#[tokio::test]
+async fn an_invoice_that_is_booked_again_keeps_its_turn_and_a_credit_takes_one() {
+    let scratch = Scratch::open().await;
+    for number in [1, 2, 3] {
+        insert(&scratch, &head(number)).await;
+    }
+    for number in [1, 2] {
+        let claim = claim(number, line("PO-9", 10), "1");
+        done(&scratch, |batch| batch.insert_claim(&claim)).await;
+    }
+    let again = NewClaim { turn: Some(1), ..claim(1, line("PO-9", 10), "2") };
+    let credit = NewClaim { turn: Some(1), ..claim(3, line("PO-9", 10), "-1") };
+    done(&scratch, |batch| {
+        batch.remove_claims(&invoice_id(1));
+        batch.insert_claim(&again);
+        batch.insert_claim(&credit);
+    })
+    .await;
+    let claims = scratch.claims([line("PO-9", 10)]).await.unwrap();
+    let quantities: Vec<&str> = claims.iter().map(|it| it.claim.quantity.as_str()).collect();
+    assert_eq!(quantities, ["2", "-1", "1"]);
 }

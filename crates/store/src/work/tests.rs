@@ -43,6 +43,7 @@ async fn what_is_due_is_handed_out_once() {
         key: "a".to_owned(),
         payload_json: r#"{"invoice":"inv_1"}"#.to_owned(),
         attempts: 1,
+        replays: 0,
         last_error: None,
         created_at: at(0),
     };
