@@ -7,7 +7,7 @@ use canonical::{
     Code, Error, Event, FacilityId, InvoiceId, InvoiceState, Money, Page, PageRequest, Principal,
     PurchaseOrder, PurchaseOrderNumber, Result, SupplierId, SupplierInvoiceNumber,
 };
-use futures_util::future::{try_join_all, try_join3};
+use futures_util::future::{try_join, try_join_all, try_join3};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{EventKey, InvoiceHead};
 use utoipa::IntoParams;
