@@ -67,7 +67,7 @@ pub fn api() -> OpenApiRouter<System> {
         .routes(routes!(payable::list_payables, payable::create_payable))
         .routes(routes!(payable::get_payable))
         .routes(routes!(payable::record_payment))
-        .routes(routes!(change::list_changes))
+        .routes(routes!(change::read_changes))
         .routes(routes!(contract::list_contracts))
         .routes(routes!(usage::list_usages))
         .routes(routes!(rate::list_rates))

@@ -14,7 +14,7 @@ use std::sync::Arc;
 const LIMIT: u32 = 50;
 const LIMIT_MAX: u32 = 200;
 
-/// List changes.
+/// Read changes.
 ///
 /// Which documents changed in a system of record, oldest first; not for suppliers. A place that the
 /// back end does not know any more begins anew: a change that is told twice carries the same
@@ -30,7 +30,7 @@ const LIMIT_MAX: u32 = 200;
     ),
     security(("token" = ["system.changes.read"])),
 )]
-pub(super) async fn list_changes(
+pub(super) async fn read_changes(
     State(system): State<System>,
     Extension(principal): Extension<Principal>,
     Query(query): Query<ChangeQuery>,
