@@ -93,7 +93,7 @@ const LEASE_POSTGRES: &str =
             SELECT e.seq FROM work e WHERE e.name = w.name AND e.state <> 'done'
             ORDER BY e.seq LIMIT 1)
         ORDER BY w.due_at, w.seq LIMIT $4 FOR UPDATE SKIP LOCKED))
-    RETURNING seq, id, kind, name, payload, attempts, last_error, created_at";
+    RETURNING seq, id, kind, name, payload, attempts, replays, last_error, created_at";
 
 const fn lane_name(lane: Lane) -> &'static str {
     match lane {

@@ -150,6 +150,7 @@ pub(crate) fn batch(number: usize) -> Batch {
         lane: canonical::Lane::Critical,
         kind: "post_payable".to_owned(),
         key: head.id.to_string(),
+        correlation_id: None,
         payload_json: "{}".to_owned(),
         run_at: TIME,
         created_at: TIME,

@@ -144,6 +144,7 @@ async fn queue(store: &Store, items: usize) {
                 lane: Lane::Critical,
                 kind: "post_payable".to_owned(),
                 key: format!("k{}", number % KEYS),
+                correlation_id: None,
                 payload_json: "{}".to_owned(),
                 run_at: at(0),
                 created_at: at(0),
