@@ -1,4 +1,5 @@
-//! What fails for good waits for a person, stops its key alone, and is put back once it can be done.
+//! What fails for good waits for a person, stops its key alone, and is put back once it can be
+//! done.
 
 use serde_json::{Value, json};
 use tests::{Answer, TestGateway, demo};

@@ -58,7 +58,18 @@ struct Contract;
 /// The system API.
 #[must_use]
 pub fn api() -> OpenApiRouter<System> {
-    masters(OpenApiRouter::with_openapi(Contract::openapi()))
+    documents(masters(OpenApiRouter::with_openapi(Contract::openapi())))
+        .routes(routes!(change::read_changes))
+        .routes(routes!(contract::list_contracts))
+        .routes(routes!(usage::list_usages))
+        .routes(routes!(rate::list_rates))
+        .routes(routes!(recall::list_recalls))
+        .routes(routes!(balance::list_inventory_balances))
+        .routes(routes!(period::list_fiscal_periods))
+}
+
+fn documents(router: OpenApiRouter<System>) -> OpenApiRouter<System> {
+    router
         .routes(routes!(purchase_order::list_purchase_orders))
         .routes(routes!(purchase_order::get_purchase_order, purchase_order::put_purchase_order))
         .routes(routes!(receipt::list_receipts, receipt::record_receipt))
@@ -67,13 +78,6 @@ pub fn api() -> OpenApiRouter<System> {
         .routes(routes!(payable::list_payables, payable::create_payable))
         .routes(routes!(payable::get_payable))
         .routes(routes!(payable::record_payment))
-        .routes(routes!(change::read_changes))
-        .routes(routes!(contract::list_contracts))
-        .routes(routes!(usage::list_usages))
-        .routes(routes!(rate::list_rates))
-        .routes(routes!(recall::list_recalls))
-        .routes(routes!(balance::list_inventory_balances))
-        .routes(routes!(period::list_fiscal_periods))
 }
 
 /// What some gateways take, and never from suppliers.

@@ -71,7 +71,8 @@ pub(super) async fn get_purchase_order(
         (
             "Idempotency-Key" = String,
             Header,
-            description = "A key of your own, at most 255 characters; repeat a request with its key.",
+            description = "A key of your own, at most 255 characters; repeat a request with its \
+                           key.",
         ),
     ),
     request_body(content = PurchaseOrder, description = "The order, whole."),

@@ -31,7 +31,8 @@ fn faults(files: &[File], expected: &[(&str, &str)]) {
 
 #[test]
 fn the_demo_health_system_is_whole() {
-    let data = demo().data;
+    let memory = demo();
+    let data = memory.data();
     assert!(data.facilities.len() >= 4 && data.suppliers.len() >= 12);
     assert!(data.items.len() >= 60 && data.purchase_orders.len() >= 40);
     assert!(data.cost_centers.len() >= 10);
@@ -46,7 +47,8 @@ fn the_demo_health_system_is_whole() {
 
 #[test]
 fn the_demo_has_gtins_of_several_lengths() {
-    let data = demo().data;
+    let memory = demo();
+    let data = memory.data();
     let lengths: BTreeSet<_> = data
         .items
         .values()
@@ -112,7 +114,7 @@ fn a_folder_may_hold_toml() {
     let data = folder.path().to_str().unwrap().to_owned();
     let options = Options { data, ..Options::default() };
     let memory = Memory::open(&options, &clock()).unwrap();
-    assert_eq!(memory.data.suppliers.len(), 1);
+    assert_eq!(memory.data().suppliers.len(), 1);
     std::fs::write(folder.path().join("suppliers.json"), "[]").unwrap();
     let error = Memory::open(&options, &clock()).unwrap_err();
     assert!(error.message().contains("keep one"), "{error}");
@@ -190,7 +192,7 @@ async fn around_a_day_are_its_periods_and_the_nearest_of_each_entity() {
         period("\"CLINICS\"", "2025-07-01", "2025-12-31"),
     ];
     let text = format!("[{}]", text.join(","));
-    let memory = Memory::of(&[file("periods", &text)], 10, &clock()).unwrap();
+    let memory = Memory::of(&[file("periods", &text)], &Options::default(), &clock()).unwrap();
     let around = async |day: &str| -> Vec<String> {
         let found = memory.around(day.parse().unwrap()).await.unwrap();
         found.iter().map(|it| it.from.to_string()).collect()
