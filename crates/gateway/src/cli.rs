@@ -197,10 +197,10 @@ pub struct Replay {
     /// Only this dead letter.
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
-    /// Only work of this kind: post_payable, rematch.
+    /// Only work of this kind: "rematch", say.
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
-    /// Only work of this key, as in invoice:inv_01K5….
+    /// Only work of this key, as a dead letter names it.
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
     /// Only work of this business flow.

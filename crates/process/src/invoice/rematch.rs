@@ -12,7 +12,7 @@ use crate::work::payload;
 use crate::{Process, event};
 use canonical::{
     Code, Decimal, Error, InvoiceId, InvoiceKind, InvoiceState, Lane, MatchResult, PaymentState,
-    Principal, PurchaseOrderNumber, Result,
+    Principal, PurchaseOrderNumber, ReceiptNumber, Result,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ impl Process {
             if standing.last.run.cause == trigger || standing.is_over() {
                 return Ok(());
             }
-            if let Tried::Done = self.decide_again(standing, trigger).await? {
+            if matches!(self.decide_again(standing, trigger).await?, Tried::Done) {
                 return Ok(());
             }
         }
@@ -114,7 +114,7 @@ impl Process {
         if next.is_as_before(&standing) {
             return Ok(Tried::Done);
         }
-        let batch = self.batch_again(&case, &standing, next, &before, &gathered)?;
+        let batch = batch_again(&case, &standing, next, (&before, &gathered))?;
         Ok(match self.store().commit(batch).await? {
             Committed::Done => Tried::Done,
             Committed::Stale { guard } => {
@@ -142,64 +142,62 @@ impl Process {
         }
         Ok(credits)
     }
+}
 
-    /// Everything that the new decision writes.
-    fn batch_again(
-        &self,
-        case: &Case,
-        standing: &Standing,
-        next: Next,
-        before: &Before,
-        gathered: &Gathered,
-    ) -> Result<Batch> {
-        let mut batch = Batch::new();
-        before.guards.iter().for_each(|it| batch.bump_guard(it));
-        let was = &standing.kept.head;
-        batch.update_invoice(&next.head)?;
-        batch.insert_duplicate_keys(&next.head, &alike::keys(case, &gathered.facts));
-        save::note_orders(&mut batch, case, &next.head);
-        for Moved { turn, from, hold, .. } in &next.holding.moved {
-            match turn {
-                Turn::Opened => batch.insert_hold(hold),
-                _ => batch.move_hold(hold, *from),
-            }
+/// Everything that the new decision writes.
+fn batch_again(
+    case: &Case,
+    standing: &Standing,
+    next: Next,
+    (before, gathered): (&Before, &Gathered),
+) -> Result<Batch> {
+    let mut batch = Batch::new();
+    before.guards.iter().for_each(|it| batch.bump_guard(it));
+    let was = &standing.kept.head;
+    batch.update_invoice(&next.head)?;
+    batch.insert_duplicate_keys(&next.head, &alike::keys(case, &gathered.facts));
+    save::note_orders(&mut batch, case, &next.head);
+    for Moved { turn, from, hold, .. } in &next.holding.moved {
+        match turn {
+            Turn::Opened => batch.insert_hold(hold),
+            _ => batch.move_hold(hold, *from),
         }
-        if next.head.state.is_booked() && !standing.claims_as(&next.result) {
-            batch.remove_claims(&case.id);
-            for it in claims::booked(case, before.cited_turn, &next.result) {
-                batch.insert_claim(&it);
-            }
-        }
-        if next.head.state.is_booked() && !was.state.is_booked() {
-            for it in save::taken_by(case, &gathered.facts, &next.result) {
-                batch.insert_order_amount(&it);
-            }
-        }
-        events::append_again(&mut batch, case, &next, was)?;
-        if next.head.erp.is_some() && was.erp.is_none() {
-            batch.enqueue_work(save::booking(case, next.run_no, next.now));
-        }
-        // ok: what a credit takes back moves what it cites, and those after it
-        if case.invoice.kind.is_credit() && was.state != next.head.state {
-            let evaluated = next.evaluated_id(case);
-            for order in &case.orders {
-                batch.enqueue_work(rematch_work(order, &evaluated, next.now));
-            }
-        }
-        batch.insert_match_run(NewMatchRun {
-            facts_json: serde_json::to_string(&gathered.facts)
-                .map_err(|error| Error::internal("facts have no JSON form").because(error))?,
-            run: MatchRun {
-                invoice_id: case.id.clone(),
-                run_no: next.run_no,
-                cause: next.trigger,
-                policy_version: next.result.policy.tolerances.clone(),
-                evaluated_at: next.now,
-                result: next.result,
-            },
-        })?;
-        Ok(batch)
     }
+    if next.head.state.is_booked() && !standing.claims_as(&next.result) {
+        batch.remove_claims(&case.id);
+        for it in claims::booked(case, before.cited_turn, &next.result) {
+            batch.insert_claim(&it);
+        }
+    }
+    if next.head.state.is_booked() && !was.state.is_booked() {
+        for it in save::taken_by(case, &gathered.facts, &next.result) {
+            batch.insert_order_amount(&it);
+        }
+    }
+    events::append_again(&mut batch, case, &next, was)?;
+    if next.head.erp.is_some() && was.erp.is_none() {
+        batch.enqueue_work(save::booking(case, next.run_no, next.now));
+    }
+    // ok: what a credit takes back moves what it cites, and those after it
+    if case.invoice.kind.is_credit() && was.state != next.head.state {
+        let evaluated = next.evaluated_id(case);
+        for order in &case.orders {
+            batch.enqueue_work(rematch_work(order, &evaluated, next.now));
+        }
+    }
+    batch.insert_match_run(NewMatchRun {
+        facts_json: serde_json::to_string(&gathered.facts)
+            .map_err(|error| Error::internal("facts have no JSON form").because(error))?,
+        run: MatchRun {
+            invoice_id: case.id.clone(),
+            run_no: next.run_no,
+            cause: next.trigger,
+            policy_version: next.result.policy.tolerances.clone(),
+            evaluated_at: next.now,
+            result: next.result,
+        },
+    })?;
+    Ok(batch)
 }
 
 impl Standing {
@@ -239,7 +237,7 @@ impl Standing {
             .iter()
             .map(|it| {
                 let of = &it.claim.order_line;
-                let receipt = it.claim.receipt_number.as_ref().map(|it| it.as_str());
+                let receipt = it.claim.receipt_number.as_ref().map(ReceiptNumber::as_str);
                 line(&of.number, of.line, receipt)
             })
             .collect();
@@ -248,7 +246,7 @@ impl Standing {
             .iter()
             .flat_map(|it| &it.allocations)
             .map(|it| {
-                let receipt = it.receipt_number.as_ref().map(|it| it.as_str());
+                let receipt = it.receipt_number.as_ref().map(ReceiptNumber::as_str);
                 line(&it.purchase_order_number, it.purchase_order_line, receipt)
             })
             .collect();
