@@ -6,6 +6,9 @@
 //! safely, the policy keeps the answer afterwards.
 
 use async_trait::async_trait;
+use aws_lc_rs::digest::{Context, SHA256};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use canonical::Result;
 use std::fmt::Debug;
@@ -53,4 +56,30 @@ pub trait Results: Debug + Send + Sync {
     /// # Errors
     /// `unavailable`, `timed_out`, `internal`: what the store says.
     async fn keep(&self, claim: &Claim, answer: &Stored) -> Result<()>;
+}
+
+/// The key of a request that we make ourselves: the same parts make the same key, others another.
+/// `what` is for people and stands before it.
+#[must_use]
+pub fn key(what: &str, parts: &[&str]) -> String {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        // With its length before it, no part can pass for the end of the one before.
+        context.update(&part.len().to_be_bytes());
+        context.update(part.as_bytes());
+    }
+    format!("{what}-{}", URL_SAFE_NO_PAD.encode(context.finish().as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key;
+
+    #[test]
+    fn a_key_of_ours_is_of_its_parts() {
+        assert_eq!(key("payable", &["a", "bc"]), key("payable", &["a", "bc"]));
+        assert_ne!(key("payable", &["a", "bc"]), key("payable", &["ab", "c"]));
+        let long = key("receipt", &[&"ü".repeat(80), "10"]);
+        assert!(long.len() < 255 && long.bytes().all(|it| it.is_ascii_graphic()), "{long}");
+    }
 }

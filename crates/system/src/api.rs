@@ -17,7 +17,7 @@ mod supplier;
 mod usage;
 
 use crate::System;
-use canonical::{Error, Principal, Result};
+use canonical::{Error, Page, Principal, Result};
 use stack::contract::Common;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -75,6 +75,7 @@ fn documents(router: OpenApiRouter<System>) -> OpenApiRouter<System> {
         .routes(routes!(receipt::list_receipts, receipt::record_receipt))
         .routes(routes!(receipt::record_return))
         .routes(routes!(receipt::get_receipt))
+        .routes(routes!(receipt::list_movements))
         .routes(routes!(payable::list_payables, payable::create_payable))
         .routes(routes!(payable::get_payable))
         .routes(routes!(payable::record_payment))
@@ -102,6 +103,11 @@ fn for_staff<'s, T: ?Sized>(
         return Err(Error::forbidden(format!("{noun} are not for suppliers")));
     }
     kept.ok_or_else(|| Error::not_found("back end", format!("{noun}: none keeps them here")))
+}
+
+/// Everything that was asked for, on one page.
+fn whole<T>(items: Vec<T>) -> Page<T> {
+    Page { items, next_cursor: None }
 }
 
 fn masters(router: OpenApiRouter<System>) -> OpenApiRouter<System> {

@@ -18,6 +18,17 @@ pub struct OrderFilter {
     pub status: Option<OrderStatus>,
 }
 
+impl OrderFilter {
+    /// Whether an order is one of those.
+    #[must_use]
+    pub fn holds(&self, order: &PurchaseOrder) -> bool {
+        let Self { supplier_id, facility_id, status } = self;
+        supplier_id.as_ref().is_none_or(|it| *it == order.supplier_id)
+            && facility_id.as_ref().is_none_or(|it| order.facility_id.as_ref() == Some(it))
+            && status.is_none_or(|it| it == order.status)
+    }
+}
+
 /// Reads purchase orders with their lines.
 #[async_trait]
 pub trait PurchaseOrders: Debug + Send + Sync {

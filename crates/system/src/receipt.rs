@@ -2,10 +2,12 @@
 
 use async_trait::async_trait;
 use canonical::{Page, PageRequest, PurchaseOrderNumber, Receipt, ReceiptNumber, Result, Return};
+use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
+use utoipa::ToSchema;
 
 /// Everything that moved on some orders.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Movements {
     /// Goods receipts and their reversals.
     pub receipts: Vec<Receipt>,

@@ -73,10 +73,12 @@ fn a_detail_is_never_as_long_as_the_value_it_complains_about() {
 struct Filter {
     state: String,
     limit: Option<u32>,
+    #[serde(default)]
+    id: Vec<u8>,
 }
 
 async fn list(Query(filter): Query<Filter>) -> Json<String> {
-    Json(format!("{} {:?}", filter.state, filter.limit))
+    Json(format!("{} {:?} {:?}", filter.state, filter.limit, filter.id))
 }
 
 async fn read_order(Path(number): Path<canonical::PurchaseOrderNumber>) -> Json<String> {
@@ -106,11 +108,26 @@ async fn a_wrong_query_names_its_parameter() {
         ("state=x&typo=1", "?typo"),
         ("limit=1", "?state"),
         ("state=x&state=y", "?state"),
+        ("state=x&limit=1&limit=2", "?limit"),
+        ("state=x&id=1&id=two", "?id"),
     ] {
         let request = http::Request::get(format!("/list?{query}"));
         let (status, body) = answer(request, "").await;
         assert_eq!(status, 400, "{query} {body}");
         assert_eq!(body["errors"][0]["pointer"], pointer, "{query} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_may_be_repeated_where_several_are_taken() {
+    for (query, expected) in [
+        ("state=a%20b", "a b None []"),
+        ("id=7&state=x&limit=3", "x Some(3) [7]"),
+        ("id=7&state=x&id=9", "x None [7, 9]"),
+    ] {
+        let request = http::Request::get(format!("/list?{query}"));
+        let (status, body) = answer(request, "").await;
+        assert_eq!((status.as_u16(), &body), (200, &serde_json::json!(expected)), "{query}");
     }
 }
 

@@ -1,13 +1,14 @@
 //! Stock on hand and its value over HTTP.
 
-use super::for_staff;
+use super::query::{Asked, OfItemQuery, asked};
+use super::{for_staff, whole};
 use crate::System;
 use axum::Extension;
 use axum::extract::State;
 use canonical::{InventoryBalance, Page, Principal};
 use stack::Problem;
 use stack::contract::Refusals;
-use stack::extract::{Json, PageQuery, Query};
+use stack::extract::{Json, Query};
 
 /// List inventory balances.
 ///
@@ -16,7 +17,7 @@ use stack::extract::{Json, PageQuery, Query};
     get,
     path = "/system/v1/inventory-balances",
     tag = "inventory-balances",
-    params(PageQuery),
+    params(OfItemQuery),
     responses(
         (
             status = 200,
@@ -30,8 +31,12 @@ use stack::extract::{Json, PageQuery, Query};
 pub(super) async fn list_inventory_balances(
     State(system): State<System>,
     Extension(principal): Extension<Principal>,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<OfItemQuery>,
 ) -> Result<Json<Page<InventoryBalance>>, Problem> {
     let kept = for_staff(&principal, "balances", system.balances())?;
-    Ok(Json(kept.list(&query.page()?).await?))
+    let names = [("?item", query.item.len())];
+    Ok(Json(match asked(&names, query.limit, query.cursor)? {
+        Asked::Page(page) => kept.list(&page).await?,
+        Asked::Keys => whole(kept.of_items(&query.item).await?),
+    }))
 }

@@ -1,13 +1,14 @@
 //! Contracts with their price lists over HTTP.
 
-use super::for_staff;
+use super::query::{Asked, ContractQuery, asked};
+use super::{for_staff, whole};
 use crate::System;
 use axum::Extension;
 use axum::extract::State;
 use canonical::{Contract, Page, Principal};
 use stack::Problem;
 use stack::contract::Refusals;
-use stack::extract::{Json, PageQuery, Query};
+use stack::extract::{Json, Query};
 
 /// List contracts.
 ///
@@ -16,7 +17,7 @@ use stack::extract::{Json, PageQuery, Query};
     get,
     path = "/system/v1/contracts",
     tag = "contracts",
-    params(PageQuery),
+    params(ContractQuery),
     responses(
         (status = 200, description = "A page of contracts.", body = Page<Contract>),
         Refusals,
@@ -26,8 +27,12 @@ use stack::extract::{Json, PageQuery, Query};
 pub(super) async fn list_contracts(
     State(system): State<System>,
     Extension(principal): Extension<Principal>,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<ContractQuery>,
 ) -> Result<Json<Page<Contract>>, Problem> {
     let kept = for_staff(&principal, "contracts", system.contracts())?;
-    Ok(Json(kept.list(&query.page()?).await?))
+    let names = [("?supplier", query.supplier.len())];
+    Ok(Json(match asked(&names, query.limit, query.cursor)? {
+        Asked::Page(page) => kept.list(&page).await?,
+        Asked::Keys => whole(kept.of_suppliers(&query.supplier).await?),
+    }))
 }

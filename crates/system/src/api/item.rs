@@ -1,12 +1,14 @@
 //! Items over HTTP.
 
+use super::query::{Asked, ItemQuery, asked};
+use super::whole;
 use crate::System;
 use axum::Extension;
 use axum::extract::State;
 use canonical::{Item, ItemId, Page, Principal};
 use stack::Problem;
 use stack::contract::Refusals;
-use stack::extract::{Json, PageQuery, Path, Query};
+use stack::extract::{Json, Path, Query};
 
 /// List items.
 ///
@@ -15,7 +17,7 @@ use stack::extract::{Json, PageQuery, Path, Query};
     get,
     path = "/system/v1/items",
     tag = "items",
-    params(PageQuery),
+    params(ItemQuery),
     responses(
         (status = 200, description = "A page of items.", body = Page<Item>),
         Refusals,
@@ -25,9 +27,13 @@ use stack::extract::{Json, PageQuery, Path, Query};
 pub(super) async fn list_items(
     State(system): State<System>,
     Extension(principal): Extension<Principal>,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<ItemQuery>,
 ) -> Result<Json<Page<Item>>, Problem> {
-    let page = system.items().list(&query.page()?).await?;
+    let names = [("?id", query.id.len())];
+    let page = match asked(&names, query.limit, query.cursor)? {
+        Asked::Page(page) => system.items().list(&page).await?,
+        Asked::Keys => whole(system.items().get_many(&query.id).await?),
+    };
     Ok(Json(page.map(|item| for_eyes(&principal, item))))
 }
 

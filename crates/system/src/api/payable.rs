@@ -1,7 +1,7 @@
 //! Payables over HTTP.
 
-use super::from_staff;
-use super::query::PayableQuery;
+use super::query::{Asked, PayableQuery, asked};
+use super::{from_staff, whole};
 use crate::System;
 use axum::Extension;
 use axum::extract::State;
@@ -9,7 +9,7 @@ use canonical::{Error, NewPayable, NewPayment, Page, Payable, PayableId, Princip
 use http::StatusCode;
 use stack::Problem;
 use stack::contract::Refusals;
-use stack::extract::{Json, Path, Query, page};
+use stack::extract::{Json, Path, Query};
 
 /// List payables.
 ///
@@ -124,11 +124,34 @@ async fn visible(
     principal: &Principal,
     query: PayableQuery,
 ) -> Result<Page<Payable>> {
-    let page = page(query.limit, query.cursor)?;
-    let Some(supplier) = super::supplier::asked(principal, query.supplier) else {
+    let PayableQuery { reference, invoice_id, purchase_order, .. } = &query;
+    let keys = [
+        ("?reference", usize::from(reference.is_some())),
+        ("?invoice_id", invoice_id.len()),
+        ("?purchase_order", purchase_order.len()),
+    ];
+    if let [_, (name, _), ..] = keys.iter().filter(|it| it.1 > 0).collect::<Vec<_>>().as_slice() {
+        return Err(Error::invalid_field(*name, "only one sort of key at once"));
+    }
+    let asked = asked(&keys, query.limit, query.cursor.clone())?;
+    if reference.is_some() && query.supplier.is_none() && principal.supplier_id.is_none() {
+        return Err(Error::invalid_field("?reference", "goes with ?supplier"));
+    }
+    let Some(supplier) = super::supplier::asked(principal, query.supplier.clone()) else {
         return Ok(Page { items: Vec::new(), next_cursor: None });
     };
-    let mut found = system.payables().list(supplier.as_ref(), &page).await?;
+    let payables = system.payables();
+    let mut found = match (asked, reference, &supplier) {
+        (Asked::Page(page), ..) => payables.list(supplier.as_ref(), &page).await?,
+        (Asked::Keys, Some(reference), Some(of)) => {
+            whole(payables.find_by_reference(of, reference).await?)
+        }
+        (Asked::Keys, ..) if !invoice_id.is_empty() => whole(payables.find_many(invoice_id).await?),
+        (Asked::Keys, ..) => whole(payables.of_orders(purchase_order).await?),
+    };
+    if let Some(supplier) = &supplier {
+        found.items.retain(|it| it.supplier_id == *supplier);
+    }
     // ok: verified again on the way out, in case a back end does not hold to the filter
     found.items.retain(|payable| principal.may_see(&payable.supplier_id));
     Ok(found)

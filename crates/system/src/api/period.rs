@@ -1,13 +1,14 @@
 //! Fiscal periods over HTTP.
 
-use super::for_staff;
+use super::query::{Asked, PeriodQuery, asked};
+use super::{for_staff, whole};
 use crate::System;
 use axum::Extension;
 use axum::extract::State;
 use canonical::{FiscalPeriod, Page, Principal};
 use stack::Problem;
 use stack::contract::Refusals;
-use stack::extract::{Json, PageQuery, Query};
+use stack::extract::{Json, Query};
 
 /// List fiscal periods.
 ///
@@ -17,7 +18,7 @@ use stack::extract::{Json, PageQuery, Query};
     get,
     path = "/system/v1/fiscal-periods",
     tag = "fiscal-periods",
-    params(PageQuery),
+    params(PeriodQuery),
     responses(
         (status = 200, description = "A page of fiscal periods.", body = Page<FiscalPeriod>),
         Refusals,
@@ -27,8 +28,12 @@ use stack::extract::{Json, PageQuery, Query};
 pub(super) async fn list_fiscal_periods(
     State(system): State<System>,
     Extension(principal): Extension<Principal>,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<PeriodQuery>,
 ) -> Result<Json<Page<FiscalPeriod>>, Problem> {
     let kept = for_staff(&principal, "fiscal periods", system.periods())?;
-    Ok(Json(kept.list(&query.page()?).await?))
+    let names = [("?around", usize::from(query.around.is_some()))];
+    Ok(Json(match (asked(&names, query.limit, query.cursor)?, query.around) {
+        (Asked::Page(page), _) => kept.list(&page).await?,
+        (Asked::Keys, around) => whole(kept.around(around.unwrap_or_default()).await?),
+    }))
 }

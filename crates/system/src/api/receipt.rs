@@ -1,11 +1,13 @@
 //! Goods receipts over HTTP.
 
 use super::from_staff;
-use super::query::ReceiptQuery;
-use crate::System;
+use super::query::{Asked, MovementQuery, ReceiptQuery, asked};
+use crate::{Movements, System};
 use axum::Extension;
 use axum::extract::State;
-use canonical::{Error, Page, Principal, Receipt, ReceiptNumber, Result, Return};
+use canonical::{
+    Error, Page, Principal, PurchaseOrderNumber, Receipt, ReceiptNumber, Result, Return,
+};
 use http::StatusCode;
 use serde::Serialize;
 use stack::Problem;
@@ -46,6 +48,39 @@ pub(super) async fn list_receipts(
     let mut found = system.receipts().list(query.purchase_order.as_ref(), &page).await?;
     retain_own(&system, &principal, &mut found.items).await?;
     Ok(Json(found))
+}
+
+/// List movements.
+///
+/// All receipts and returns of some orders at once, reversals included; those of orders that are
+/// not there are none.
+#[utoipa::path(
+    get,
+    path = "/system/v1/movements",
+    tag = "receipts",
+    params(MovementQuery),
+    responses(
+        (status = 200, description = "What moved on the orders.", body = Movements),
+        Refusals,
+    ),
+    security(("token" = ["system.receipts.read"])),
+)]
+pub(super) async fn list_movements(
+    State(system): State<System>,
+    Extension(principal): Extension<Principal>,
+    Query(query): Query<MovementQuery>,
+) -> Result<Json<Movements>, Problem> {
+    let orders = query.purchase_order;
+    let Asked::Keys = asked(&[("?purchase_order", orders.len())], None, None)? else {
+        return Err(Error::invalid_field("?purchase_order", "is missing and required").into());
+    };
+    let mut moved = system.receipts().of_orders(&orders).await?;
+    if principal.supplier_id.is_some() {
+        let own = own(&system, &principal, &orders).await?;
+        moved.receipts.retain(|it| own.contains(&it.purchase_order_number));
+        moved.returns.retain(|it| own.contains(&it.purchase_order_number));
+    }
+    Ok(Json(moved))
 }
 
 /// Get a receipt.
@@ -154,12 +189,18 @@ async fn retain_own(
     }
     let numbers: BTreeSet<_> = receipts.iter().map(|it| it.purchase_order_number.clone()).collect();
     let numbers: Vec<_> = numbers.into_iter().collect();
-    let orders = system.purchase_orders().get_many(&numbers).await?;
-    let own: BTreeSet<_> = orders
-        .iter()
-        .filter(|order| principal.may_see(&order.supplier_id))
-        .map(|order| &order.number)
-        .collect();
+    let own = own(system, principal, &numbers).await?;
     receipts.retain(|it| own.contains(&it.purchase_order_number));
     Ok(())
+}
+
+/// Which of some orders are the asker's to see.
+async fn own(
+    system: &System,
+    principal: &Principal,
+    numbers: &[PurchaseOrderNumber],
+) -> Result<BTreeSet<PurchaseOrderNumber>> {
+    let orders = system.purchase_orders().get_many(numbers).await?;
+    let own = orders.into_iter().filter(|it| principal.may_see(&it.supplier_id));
+    Ok(own.map(|it| it.number).collect())
 }

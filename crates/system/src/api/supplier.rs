@@ -1,12 +1,14 @@
 //! Suppliers over HTTP.
 
+use super::query::{Asked, SupplierQuery, asked as asked_of};
+use super::whole;
 use crate::System;
 use axum::Extension;
 use axum::extract::State;
-use canonical::{Error, Page, PageRequest, Principal, Result, Supplier, SupplierId};
+use canonical::{Error, ExternalId, Page, Principal, Result, Supplier, SupplierId};
 use stack::Problem;
 use stack::contract::Refusals;
-use stack::extract::{Json, PageQuery, Path, Query};
+use stack::extract::{Json, Path, Query};
 
 /// List suppliers.
 ///
@@ -15,7 +17,7 @@ use stack::extract::{Json, PageQuery, Path, Query};
     get,
     path = "/system/v1/suppliers",
     tag = "suppliers",
-    params(PageQuery),
+    params(SupplierQuery),
     responses(
         (status = 200, description = "A page of suppliers.", body = Page<Supplier>),
         Refusals,
@@ -25,9 +27,9 @@ use stack::extract::{Json, PageQuery, Path, Query};
 pub(super) async fn list_suppliers(
     State(system): State<System>,
     Extension(principal): Extension<Principal>,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<SupplierQuery>,
 ) -> Result<Json<Page<Supplier>>, Problem> {
-    Ok(Json(visible(&system, &principal, &query.page()?).await?))
+    Ok(Json(visible(&system, &principal, query).await?))
 }
 
 /// Get a supplier.
@@ -59,13 +61,43 @@ pub(super) async fn get_supplier(
 async fn visible(
     system: &System,
     principal: &Principal,
-    page: &PageRequest,
+    query: SupplierQuery,
 ) -> Result<Page<Supplier>> {
-    match &principal.supplier_id {
-        None => system.suppliers().list(page).await,
-        Some(own) => {
-            Ok(Page { items: vec![system.suppliers().get(own).await?], next_cursor: None })
+    let names = [("?external_id", usize::from(query.external_id.is_some()))];
+    let asked = asked_of(&names, query.limit, query.cursor)?;
+    let name = named(query.external_id, query.external_entity)?;
+    match (&principal.supplier_id, asked, name) {
+        (None, Asked::Page(page), _) => system.suppliers().list(&page).await,
+        (None, Asked::Keys, name) => {
+            let mut found = Vec::new();
+            if let Some(name) = name {
+                found.extend(system.suppliers().find(&name).await?);
+            }
+            Ok(whole(found))
         }
+        (Some(own), _, name) => {
+            let mut items = vec![system.suppliers().get(own).await?];
+            items.retain(|it| name.as_ref().is_none_or(|name| it.external_ids.contains(name)));
+            Ok(whole(items))
+        }
+    }
+}
+
+/// `SYSTEM:KEY` as a name; names of systems have colons, too, and are written without here.
+fn named(id: Option<String>, entity: Option<String>) -> Result<Option<ExternalId>> {
+    let Some(id) = id else {
+        return match entity {
+            Some(_) => Err(Error::invalid_field("?external_entity", "goes with ?external_id")),
+            None => Ok(None),
+        };
+    };
+    match id.split_once(':') {
+        Some((system, key)) if !system.is_empty() && !key.is_empty() => Ok(Some(ExternalId {
+            system: system.replace("%3A", ":").replace("%25", "%"),
+            entity: entity.unwrap_or_else(|| "supplier".to_owned()),
+            key: key.to_owned(),
+        })),
+        _ => Err(Error::invalid_field("?external_id", "written as SYSTEM:KEY")),
     }
 }
 

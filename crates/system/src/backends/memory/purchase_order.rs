@@ -21,11 +21,6 @@ impl PurchaseOrders for Memory {
     }
 
     async fn list(&self, filter: &OrderFilter, page: &PageRequest) -> Result<Page<PurchaseOrder>> {
-        let OrderFilter { supplier_id, facility_id, status } = filter;
-        paging::page("purchase_orders", &self.data().purchase_orders, page, |order| {
-            supplier_id.as_ref().is_none_or(|it| *it == order.supplier_id)
-                && facility_id.as_ref().is_none_or(|it| order.facility_id.as_ref() == Some(it))
-                && status.is_none_or(|it| it == order.status)
-        })
+        paging::page("purchase_orders", &self.data().purchase_orders, page, |it| filter.holds(it))
     }
 }
