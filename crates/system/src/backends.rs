@@ -11,9 +11,14 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 pub mod memory;
+mod secret;
+pub mod threeway;
 pub mod tryton;
 
+pub use secret::Secret;
+
 use memory::Memory;
+use threeway::Threeway;
 use tryton::Tryton;
 
 /// How one back end is configured: `[backends.NAME]`, its `kind` first.
@@ -22,6 +27,8 @@ use tryton::Tryton;
 pub enum Options {
     /// A back end in memory, loaded from files: demos and tests.
     Memory(memory::Options),
+    /// Another Threeway, over its system API.
+    Threeway(Box<threeway::Options>),
     /// A Tryton 8.0 database, over its JSON-RPC.
     Tryton(Box<tryton::Options>),
 }
@@ -32,6 +39,7 @@ impl Options {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Memory(_) => "memory",
+            Self::Threeway(_) => "threeway",
             Self::Tryton(_) => "tryton",
         }
     }
@@ -231,6 +239,7 @@ pub fn open(name: &str, options: &Options, clock: &Clock) -> Result<Arc<dyn Back
     tracing::debug!(backend.name = name, backend.kind = options.kind(), "opening a back end");
     Ok(match options {
         Options::Memory(options) => Arc::new(Memory::open(options, clock)?),
+        Options::Threeway(options) => Threeway::open(name, options)?,
         Options::Tryton(options) => Tryton::open(name, options, clock)?,
     })
 }

@@ -22,7 +22,7 @@ mod supplier;
 #[cfg(test)]
 mod tests;
 
-pub use options::{Options, Secret};
+pub use options::Options;
 
 use super::Backend;
 use crate::{CostCenters, Facilities, Items, Payables, PurchaseOrders, Receipts, Suppliers};

@@ -1,10 +1,10 @@
 //! How a Tryton server is reached and read: `[backends.NAME]` with `kind = "tryton"`.
 
+use super::super::Secret;
 use canonical::{Error, FacilityKind, FieldError, MatchMode, Result, Uom};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use stack::outbound;
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// How one Tryton database is reached and read.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -91,37 +91,6 @@ impl Options {
             fault("/uoms", "two of Tryton's units have the same code; give each its own");
         }
         if fields.is_empty() { Ok(()) } else { Err(Error::invalid_fields(fields)) }
-    }
-}
-
-/// A text that is never printed.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text itself; hand it to the back end and to nobody else.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("***")
     }
 }
 

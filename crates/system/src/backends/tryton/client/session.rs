@@ -2,8 +2,9 @@
 //! forgotten it. A login that was refused is not tried again for a while: Tryton answers each try
 //! more slowly than the last and in the end locks the user out, the right password included.
 
-use super::super::options::{Options, Secret};
+use super::super::options::Options;
 use super::{Access, Client, Outcome, raw};
+use crate::backends::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use canonical::{Clock, Error, Result};

@@ -1,0 +1,81 @@
+//! Another Threeway: an adapter over its system API (`openapi/system-v1.json`), as where a hospital
+//! that joined runs a gateway of its own.
+//!
+//! Both sides have the same words, so there is nothing to translate: documents pass as they are,
+//! and what the other side adds to them later is left aside. Its cursors are ours. It keeps every
+//! noun that its own configuration gives to a back end; one that it does not keep is an error when
+//! it is asked for.
+
+mod client;
+mod master;
+mod options;
+mod order;
+mod payable;
+mod receipt;
+mod record;
+mod term;
+#[cfg(test)]
+mod tests;
+
+pub use options::Options;
+
+use super::Backend;
+use crate::{
+    Balances, Contracts, CostCenters, Facilities, Feed, FiscalPeriods, Items, Ordering, Payables,
+    Paying, PurchaseOrders, Rates, Recalls, Receipts, Receiving, Suppliers, Usages,
+};
+use canonical::Result;
+use client::Client;
+use std::sync::Arc;
+
+/// Another gateway.
+#[derive(Debug)]
+pub struct Threeway {
+    client: Client,
+    options: Options,
+}
+
+impl Threeway {
+    /// Makes ready to call another gateway; connects to nothing yet.
+    ///
+    /// # Errors
+    /// `invalid`, with a pointer per option that is wrong.
+    pub fn open(name: &str, options: &Options) -> Result<Arc<Self>> {
+        let client = Client::open(name, options)?;
+        Ok(Arc::new(Self { client, options: options.clone() }))
+    }
+}
+
+/// It keeps whatever its own back ends keep.
+macro_rules! kept {
+    ($($noun:ident $capability:ident,)*) => {$(
+        fn $noun(self: Arc<Self>) -> Option<Arc<dyn $capability>> {
+            Some(self)
+        }
+    )*};
+}
+
+impl Backend for Threeway {
+    kept! {
+        suppliers Suppliers,
+        items Items,
+        facilities Facilities,
+        cost_centers CostCenters,
+        purchase_orders PurchaseOrders,
+        receipts Receipts,
+        payables Payables,
+        contracts Contracts,
+        usages Usages,
+        rates Rates,
+        recalls Recalls,
+        balances Balances,
+        periods FiscalPeriods,
+        ordering Ordering,
+        receiving Receiving,
+        paying Paying,
+    }
+
+    fn feed(self: Arc<Self>) -> Option<Arc<dyn Feed>> {
+        if self.options.follow { Some(self) } else { None }
+    }
+}
