@@ -19,6 +19,7 @@ mod documents;
 mod duplicate;
 mod earlier;
 mod explanation;
+mod federation;
 mod invoice;
 mod layers;
 mod limits;

@@ -1,11 +1,15 @@
 //! One suite that every adapter must pass, against the real system it wraps. It finds fault and
 //! does not panic, so that one run shows all that is wrong.
 
+mod demo;
 mod documents;
 mod masters;
 mod paging;
 mod payables;
+mod records;
 mod terms;
+
+pub use demo::demo;
 
 use crate::backends::Backend;
 use canonical::{
@@ -36,7 +40,9 @@ pub struct Expected {
     /// An order with a return.
     pub returned: Option<PurchaseOrderNumber>,
     /// A payable that may be booked: its reference and its invoice id must be new to the back end.
-    /// The suite books it, and another under the reference with `-8` added.
+    /// The suite books it, and another under the reference with `-8` added; where the back end
+    /// takes payments, a part of it is paid. Where it takes orders and receipts, the suite puts
+    /// `order` in force again under its number with `-SUITE` added, and receives and returns on it.
     pub payable: Option<NewPayable>,
 }
 
@@ -50,6 +56,7 @@ pub async fn run(backend: &Arc<dyn Backend>, expected: &Expected) -> Vec<String>
     documents::orders(backend, expected, &mut faults).await;
     documents::receipts(backend, expected, &mut faults).await;
     payables::payables(backend, expected, &mut faults).await;
+    records::records(backend, expected, &mut faults).await;
     terms::terms(backend, &mut faults).await;
     faults.0
 }

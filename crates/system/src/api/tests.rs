@@ -166,16 +166,88 @@ fn the_contract_declares_scopes_and_the_key() {
             }
         }
     }
-    assert_eq!(operations, 21);
+    assert_eq!(operations, 27);
     let parameters = |path: &str| -> Vec<String> {
         let listed = &document["paths"][format!("/system/v1/{path}")]["get"]["parameters"];
         listed.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap().into()).collect()
     };
-    let orders = ["supplier", "facility", "status", "limit", "cursor"];
+    let orders = ["number", "supplier", "facility", "status", "limit", "cursor"];
     assert_eq!(parameters("purchase-orders"), orders);
     assert_eq!(parameters("receipts"), ["purchase_order", "limit", "cursor"]);
-    assert_eq!(parameters("payables"), ["supplier", "limit", "cursor"]);
-    assert_eq!(parameters("items"), ["limit", "cursor"]);
+    let payables = ["supplier", "reference", "invoice_id", "purchase_order", "limit", "cursor"];
+    assert_eq!(parameters("payables"), payables);
+    assert_eq!(parameters("items"), ["id", "limit", "cursor"]);
+    assert_eq!(parameters("movements"), ["purchase_order"]);
     let key = &document["paths"]["/system/v1/payables"]["post"]["parameters"][0];
     assert_eq!((&key["name"], &key["required"]), (&json!("Idempotency-Key"), &json!(true)));
+}
+
+#[tokio::test]
+async fn keys_are_answered_whole_and_once() {
+    let staff = router(None);
+    for (path, key, expected) in [
+        ("suppliers?external_id=duns:990010017", "id", json!(["SUP-1001"])),
+        ("suppliers?external_id=d%253Auns:990010017", "id", json!([])),
+        ("items?id=GLV-NIT-M&id=NOBODY&id=GLV-NIT-M", "id", json!(["GLV-NIT-M"])),
+        ("purchase-orders?number=PO-1002&number=PO-1001", "number", json!(["PO-1001", "PO-1002"])),
+        ("purchase-orders?number=PO-1001&supplier=SUP-1002", "number", json!([])),
+        ("payables?invoice_id=inv_none", "id", json!([])),
+        ("payables?supplier=SUP-1001&reference=NOBODY", "id", json!([])),
+    ] {
+        let (status, page) = get(&staff, path).await;
+        assert_eq!(status, 200, "{path}: {page}");
+        let keys: Vec<_> = page["items"].as_array().unwrap().iter().map(|it| &it[key]).collect();
+        assert_eq!((json!(keys), &page["next_cursor"]), (expected, &Value::Null), "{path}");
+    }
+    for (noun, query) in [
+        ("contracts", "supplier=SUP-1001"),
+        ("rates", "currency=EUR&on=2026-11-01"),
+        ("fiscal-periods", "around=2026-11-01"),
+    ] {
+        let (status, page) = get(&staff, &format!("{noun}?{query}")).await;
+        assert_eq!(status, 200, "{noun}: {page}");
+        assert!(!page["items"].as_array().unwrap().is_empty(), "{noun}");
+    }
+    let (_, moved) = get(&staff, "movements?purchase_order=PO-1032&purchase_order=PO-1001").await;
+    assert!(moved["receipts"].as_array().unwrap().len() > 1, "{moved}");
+    assert_eq!(moved["returns"][0]["purchase_order_number"], "PO-1032");
+}
+
+#[tokio::test]
+async fn keys_that_make_no_sense_are_named() {
+    let staff = router(None);
+    let many: String = (0..51).map(|it| format!("&id=I-{it}")).collect();
+    for (path, pointer) in [
+        (format!("items?{}", &many[1..]), "?id"),
+        ("items?id=A&limit=3".to_owned(), "?limit"),
+        ("purchase-orders?number=A&cursor=x".to_owned(), "?cursor"),
+        ("suppliers?external_id=duns".to_owned(), "?external_id"),
+        ("suppliers?external_entity=party".to_owned(), "?external_entity"),
+        ("payables?reference=A".to_owned(), "?reference"),
+        ("payables?invoice_id=A&purchase_order=B".to_owned(), "?invoice_id"),
+        ("rates?currency=EUR".to_owned(), "?on"),
+        ("rates?on=2026-11-01".to_owned(), "?on"),
+        ("movements".to_owned(), "?purchase_order"),
+    ] {
+        let (status, problem) = get(&staff, &path).await;
+        assert_eq!((status, &problem["errors"][0]["pointer"]), (400, &json!(pointer)), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn keys_show_a_supplier_nothing_of_others() {
+    let router = router(Some("SUP-1002"));
+    for path in [
+        "suppliers?external_id=duns:990010017",
+        "purchase-orders?number=PO-1001",
+        "payables?purchase_order=PO-1001",
+        "payables?supplier=SUP-1001&reference=X",
+    ] {
+        let (status, page) = get(&router, path).await;
+        assert_eq!((status, &page["items"]), (200, &json!([])), "{path}");
+    }
+    let (_, moved) = get(&router, "movements?purchase_order=PO-1001&purchase_order=PO-1032").await;
+    for it in moved["receipts"].as_array().unwrap() {
+        assert_ne!(it["purchase_order_number"], "PO-1001");
+    }
 }

@@ -1,0 +1,207 @@
+//! A gateway over another gateway: the adapter conforms against a real one, decisions are those of
+//! a gateway over the systems themselves, and what is recorded there is followed here.
+
+use canonical::Role;
+use serde_json::{Value, json};
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+use system::backends::{self, Backend};
+use system::conformance;
+use tests::{Answer, INVOICES, TestClock, TestGateway, demo};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The other side: a whole gateway on a port, with the demo's data.
+struct Other {
+    gateway: TestGateway,
+    url: String,
+    folder: tempfile::TempDir,
+    _serving: JoinSet<()>,
+}
+
+impl Other {
+    async fn start() -> Self {
+        let gateway = TestGateway::start().await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = gateway.parts().public.clone();
+        let mut serving = JoinSet::new();
+        serving.spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let folder = tempfile::tempdir().unwrap();
+        let token = gateway.token(Role::Admin, DAY);
+        fs::write(folder.path().join("token"), token).unwrap();
+        Self { gateway, url, folder, _serving: serving }
+    }
+
+    fn token_file(&self) -> String {
+        self.folder.path().join("token").display().to_string()
+    }
+
+    /// The adapter alone.
+    fn adapter(&self) -> Arc<dyn Backend> {
+        let options = json!({
+            "kind": "threeway", "url": self.url, "token_file": self.token_file(),
+            // in a test nobody waits for a busy machine
+            "outbound": { "timeout_ms": 30_000 },
+        });
+        let options: backends::Options = serde_json::from_value(options).unwrap();
+        backends::open("other", &options, &TestClock::default().handle()).unwrap()
+    }
+
+    /// A gateway of our own whose every noun is kept there.
+    async fn followed(&self) -> TestGateway {
+        let nouns = [
+            "SUPPLIERS",
+            "ITEMS",
+            "FACILITIES",
+            "COST_CENTERS",
+            "PURCHASE_ORDERS",
+            "RECEIPTS",
+            "PAYABLES",
+            "CONTRACTS",
+            "USAGES",
+            "RATES",
+            "RECALLS",
+            "BALANCES",
+            "PERIODS",
+            "ORDERING",
+            "RECEIVING",
+            "PAYING",
+        ];
+        let mut variables: Vec<(String, String)> = nouns
+            .iter()
+            .map(|noun| (format!("THREEWAY__SYSTEM__{noun}"), "other".to_owned()))
+            .collect();
+        for (key, value) in [
+            ("KIND", "threeway".to_owned()),
+            ("URL", self.url.clone()),
+            ("TOKEN_FILE", self.token_file()),
+            ("OUTBOUND__TIMEOUT_MS", "30000".to_owned()),
+        ] {
+            variables.push((format!("THREEWAY__BACKENDS__OTHER__{key}"), value));
+        }
+        let variables: Vec<(&str, &str)> =
+            variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        TestGateway::with(&variables).await
+    }
+
+    async fn record(&self, path: &str, body: &Value) {
+        self.gateway.admin().post(path, body).await.expect(201);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_adapter_conforms_against_a_real_gateway() {
+    let other = Other::start().await;
+    let faults = conformance::run(&other.adapter(), &conformance::demo()).await;
+    assert_eq!(faults, Vec::<String>::new());
+}
+
+/// What an invoice came to, without what differs from run to run.
+fn decided(answer: &Answer) -> Value {
+    let it = &answer.json;
+    json!([answer.status, it["outcome"], it["state"], it["reasons"], it["flags"], it["policy"]])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn decisions_over_another_gateway_are_those_over_the_systems() {
+    let other = Other::start().await;
+    let (over, own) = (other.followed().await, TestGateway::start().await);
+    let mut matched = 0;
+    for invoice in demo::invoices() {
+        let (there, here) =
+            (over.ap().submit(&invoice.request).await, own.ap().submit(&invoice.request).await);
+        assert_eq!(decided(&there), decided(&here), "{}", invoice.name);
+        assert_eq!(there.json["outcome"], invoice.expect.outcome, "{}", invoice.name);
+        matched += usize::from(there.json["state"] == "matched");
+        over.settle().await;
+        own.settle().await;
+    }
+    assert!(matched > 3);
+    let list = async |of: &TestGateway| {
+        let page = of.admin().get("/system/v1/payables?limit=200").await.expect(200).clone();
+        let items = page["items"].as_array().unwrap().clone();
+        let what = |it: &Value| json!([it["reference"], it["total"], it["lines"], it["payment"]]);
+        items.iter().map(what).collect::<Vec<_>>()
+    };
+    let there = list(&other.gateway).await;
+    assert_eq!(there, list(&own).await, "the same was booked");
+    assert_eq!(there, list(&over).await, "and is seen from here");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_that_is_recorded_there_clears_a_hold_here() {
+    let other = Other::start().await;
+    let over = other.followed().await;
+    let order = json!({
+        "number": "PO-FED", "version": 1, "supplier_id": "SUP-1001", "currency": "USD",
+        "status": "dispatched", "order_date": "2026-10-01",
+        "lines": [{
+            "line_number": 10, "description": "gauze", "unit_price": "10.00",
+            "quantity": { "value": "100", "uom": "EA" }, "match_mode": "three_way",
+        }],
+    });
+    over.admin().put("/system/v1/purchase-orders/PO-FED", &order).await.expect(200);
+    let body = demo::bill("FED-1", "SUP-1001", ("PO-FED", 10), "100 EA", ("10.00", "1000.00"));
+    let submitted = over.ap().submit(&body).await;
+    assert_eq!(submitted.expect(202)["state"], "blocked", "{}", submitted.words());
+    assert_eq!(submitted.reasons(), ["QTY-01"]);
+    let receipt = json!({
+        "number": "GR-FED", "purchase_order_number": "PO-FED", "purchase_order_line": 10,
+        "quantity": { "value": "100", "uom": "EA" }, "effective_at": "2026-10-12T10:00:00Z",
+    });
+    other.record("/system/v1/receipts", &receipt).await;
+    over.settle().await;
+    let id = submitted.json["id"].as_str().unwrap();
+    let after = over.ap().get(&format!("{INVOICES}/{id}")).await;
+    assert_eq!(after.expect(200)["state"], "matched", "{}", after.words());
+    assert_eq!(after.json["erp_document"]["status"], "posted", "{}", after.words());
+    let there = other.gateway.payables("SUP-1001", "FED-1").await;
+    assert_eq!(there.len(), 1);
+    assert_eq!(there[0].invoice_id.as_ref().unwrap().as_str(), id);
+    assert_eq!(over.payables("SUP-1001", "FED-1").await, there);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_created_again_stands_once_there() {
+    let other = Other::start().await;
+    let payables = other.adapter().payables().unwrap();
+    let new = conformance::demo().payable.unwrap();
+    let first = payables.create(&new).await.unwrap();
+    assert_eq!(payables.create(&new).await.unwrap(), first);
+    // a second adapter knows nothing of the first, and the request says more than before
+    let mut more = new.clone();
+    more.lines[0].description = "gloves".to_owned();
+    let again = other.adapter().payables().unwrap().create(&more).await.unwrap();
+    assert_eq!(again, first);
+    let there = other.gateway.payables("SUP-1001", new.reference.as_str()).await;
+    assert_eq!(there, [first]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_may_be_replaced_while_the_gateway_runs() {
+    let other = Other::start().await;
+    let items = other.adapter().items().unwrap();
+    let id = "GLV-NIT-M".parse().unwrap();
+    items.get(&id).await.unwrap();
+    other.gateway.clock().advance(2 * DAY);
+    let error = items.get(&id).await.unwrap_err();
+    assert_eq!(error.kind(), canonical::Kind::Upstream, "{error:?}");
+    let token = other.gateway.token(Role::Admin, DAY);
+    fs::write(other.token_file(), token).unwrap();
+    items.get(&id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_other_side_gone_is_unavailable_and_comes_back() {
+    let other = Other::start().await;
+    let over = other.followed().await;
+    over.admin().get("/system/v1/purchase-orders/PO-1001").await.expect(200);
+    let Other { gateway, url, folder, _serving } = other;
+    drop(_serving);
+    over.admin().get("/system/v1/purchase-orders/PO-1001").await.refused(503, "unavailable");
+    drop((gateway, url, folder));
+}
