@@ -224,7 +224,7 @@ async fn keys_that_make_no_sense_are_named() {
         ("suppliers?external_id=duns".to_owned(), "?external_id"),
         ("suppliers?external_entity=party".to_owned(), "?external_entity"),
         ("payables?reference=A".to_owned(), "?reference"),
-        ("payables?invoice_id=A&purchase_order=B".to_owned(), "?invoice_id"),
+        ("payables?invoice_id=A&purchase_order=B".to_owned(), "?purchase_order"),
         ("rates?currency=EUR".to_owned(), "?on"),
         ("rates?on=2026-11-01".to_owned(), "?on"),
         ("movements".to_owned(), "?purchase_order"),
