@@ -75,7 +75,7 @@ fn documents(router: OpenApiRouter<System>) -> OpenApiRouter<System> {
         .routes(routes!(receipt::list_receipts, receipt::record_receipt))
         .routes(routes!(receipt::record_return))
         .routes(routes!(receipt::get_receipt))
-        .routes(routes!(receipt::list_movements))
+        .routes(routes!(receipt::get_movements))
         .routes(routes!(payable::list_payables, payable::create_payable))
         .routes(routes!(payable::get_payable))
         .routes(routes!(payable::record_payment))

@@ -6,16 +6,24 @@
 //! noun that its own configuration gives to a back end; one that it does not keep is an error when
 //! it is asked for.
 
+mod balance;
+mod change;
 mod client;
-mod master;
+mod contract;
+mod cost_center;
+mod facility;
+mod item;
 mod options;
-mod order;
 mod payable;
+mod period;
+mod purchase_order;
+mod rate;
+mod recall;
 mod receipt;
-mod record;
-mod term;
+mod supplier;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 pub use options::Options;
 
@@ -24,8 +32,9 @@ use crate::{
     Balances, Contracts, CostCenters, Facilities, Feed, FiscalPeriods, Items, Ordering, Payables,
     Paying, PurchaseOrders, Rates, Recalls, Receipts, Receiving, Suppliers, Usages,
 };
-use canonical::Result;
+use canonical::{Error, Result};
 use client::Client;
+use std::fmt::Display;
 use std::sync::Arc;
 
 /// Another gateway.
@@ -43,6 +52,24 @@ impl Threeway {
     pub fn open(name: &str, options: &Options) -> Result<Arc<Self>> {
         let client = Client::open(name, options)?;
         Ok(Arc::new(Self { client, options: options.clone() }))
+    }
+
+    /// The document that was asked for, and no other.
+    ///
+    /// # Errors
+    /// `not_found`; `upstream` for another document.
+    fn same<T, K: PartialEq + Display>(
+        &self,
+        found: Option<T>,
+        noun: &str,
+        key: &K,
+        key_of: impl FnOnce(&T) -> &K,
+    ) -> Result<T> {
+        let found = found.ok_or_else(|| Error::not_found(noun, key))?;
+        if key_of(&found) == key {
+            return Ok(found);
+        }
+        Err(self.client.upstream_error(&format!("answers another {noun} than was asked for")))
     }
 }
 

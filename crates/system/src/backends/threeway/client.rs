@@ -9,7 +9,7 @@ mod token;
 
 use super::options::Options;
 use answer::{excerpt, problem, retry_after};
-use canonical::{Error, FieldError, Page, PageRequest, Result};
+use canonical::{Error, FieldError, Kind, Page, PageRequest, Result};
 use futures_util::future::try_join_all;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode};
@@ -319,4 +319,19 @@ pub(super) fn pieces(keys: BTreeSet<Parameter>) -> Vec<Vec<Parameter>> {
         }
     }
     pieces
+}
+
+/// A filter of a list, where it is set.
+pub(super) fn filter(name: &'static str, value: Option<impl ToString>) -> Option<Parameter> {
+    value.map(|it| (name, it.to_string()))
+}
+
+/// Another document under the same numbers is a conflict, whoever notices it.
+pub(super) fn one_number<T>(written: Result<Option<T>>) -> Result<Option<T>> {
+    written.map_err(|error| match error.kind() {
+        Kind::KeyReused => {
+            Error::conflict("there is another one under the same number already").because(error)
+        }
+        _ => error,
+    })
 }

@@ -1,12 +1,12 @@
-//! Payables: booked there once each, whatever is repeated.
+//! Payables: booked and paid there once each, whatever is repeated.
 
 use super::Threeway;
-use super::master::filter;
-use crate::Payables;
+use super::client::{Written, filter, one_number};
+use crate::{Payables, Paying};
 use async_trait::async_trait;
 use canonical::{
-    Error, InvoiceId, Kind, NewPayable, Page, PageRequest, Payable, PayableId, PurchaseOrderNumber,
-    Result, SupplierId, SupplierInvoiceNumber,
+    Error, InvoiceId, Kind, NewPayable, NewPayment, Page, PageRequest, Payable, PayableId,
+    PurchaseOrderNumber, Result, SupplierId, SupplierInvoiceNumber,
 };
 use http::Method;
 use stack::idempotency;
@@ -76,5 +76,16 @@ impl Payables for Threeway {
         page: &PageRequest,
     ) -> Result<Page<Payable>> {
         self.client.list(NOUN, filter("supplier", supplier).into_iter().collect(), page).await
+    }
+}
+
+#[async_trait]
+impl Paying for Threeway {
+    async fn pay(&self, payment: &NewPayment) -> Result<Payable> {
+        let key = idempotency::key("payment", &[&payment.number]);
+        let paid = self.client.write(Method::POST, &["payments"], &key, payment).await;
+        let paid: Option<Written<Payable>> = one_number(paid)?;
+        let paid = paid.map(|it| it.value);
+        self.same(paid, "payable", &payment.payable_id, |it| &it.id)
     }
 }

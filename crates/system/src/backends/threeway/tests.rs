@@ -1,5 +1,5 @@
 use super::client::{KEYS_MAX, answer, pieces};
-use super::master::written;
+use super::supplier::written;
 use super::*;
 use crate::{OrderFilter, PurchaseOrders};
 use axum::Router;
@@ -274,11 +274,11 @@ fn options_are_checked_whole() {
         fields.map(|it| it.pointer.clone()).collect::<Vec<_>>()
     };
     assert_eq!(check(json!({ "url": "other" })), ["/url", "/token_file"]);
-    assert_eq!(check(json!({ "url": "http://a:b@c", "token": "x" })), ["/url"]);
-    assert_eq!(check(json!({ "url": "http://c", "token": "x y" })), ["/token"]);
-    let both = json!({ "url": "http://c", "token": "x", "token_file": "f" });
+    assert_eq!(check(json!({ "url": "https://a:b@other.example", "token": "x" })), ["/url"]);
+    assert_eq!(check(json!({ "url": "https://other.example", "token": "x y" })), ["/token"]);
+    let both = json!({ "url": "https://other.example", "token": "x", "token_file": "f" });
     assert_eq!(check(both), ["/token_file"]);
-    let off = json!({ "url": "http://c", "token": "x", "follow": false, "follow_back_end": "e" });
+    let off = json!({ "url": "https://other.example", "token": "x", "follow": false, "follow_back_end": "e" });
     assert_eq!(check(off), ["/follow_back_end"]);
-    assert!(check(json!({ "url": "https://c/house", "token": "x" })).is_empty());
+    assert!(check(json!({ "url": "https://other.example/house", "token": "x" })).is_empty());
 }

@@ -47,13 +47,7 @@ impl Token {
             Self::Given(header) => header.clone(),
             Self::File { path, state } => {
                 let mut state = state.lock().await;
-                if state.looked.elapsed() >= LOOK_AGAIN {
-                    state.looked = Instant::now();
-                    let written = written(path).await;
-                    if written != state.written {
-                        state.read(path, written).await;
-                    }
-                }
+                state.look(path).await;
                 state.header.clone()
             }
         }
@@ -72,6 +66,18 @@ impl Token {
 }
 
 impl State {
+    /// Reads the file again where it was written since.
+    async fn look(&mut self, path: &Path) {
+        if self.looked.elapsed() < LOOK_AGAIN {
+            return;
+        }
+        self.looked = Instant::now();
+        let written = written(path).await;
+        if written != self.written {
+            self.read(path, written).await;
+        }
+    }
+
     /// Takes the file's token; one that cannot be read leaves the token that is known.
     async fn read(&mut self, path: &Path, written: Option<SystemTime>) {
         match tokio::fs::read_to_string(path).await {
