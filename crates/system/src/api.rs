@@ -58,27 +58,7 @@ struct Contract;
 /// The system API.
 #[must_use]
 pub fn api() -> OpenApiRouter<System> {
-    documents(masters(OpenApiRouter::with_openapi(Contract::openapi())))
-        .routes(routes!(change::read_changes))
-        .routes(routes!(contract::list_contracts))
-        .routes(routes!(usage::list_usages))
-        .routes(routes!(rate::list_rates))
-        .routes(routes!(recall::list_recalls))
-        .routes(routes!(balance::list_inventory_balances))
-        .routes(routes!(period::list_fiscal_periods))
-}
-
-fn documents(router: OpenApiRouter<System>) -> OpenApiRouter<System> {
-    router
-        .routes(routes!(purchase_order::list_purchase_orders))
-        .routes(routes!(purchase_order::get_purchase_order, purchase_order::put_purchase_order))
-        .routes(routes!(receipt::list_receipts, receipt::record_receipt))
-        .routes(routes!(receipt::record_return))
-        .routes(routes!(receipt::get_receipt))
-        .routes(routes!(receipt::get_movements))
-        .routes(routes!(payable::list_payables, payable::create_payable))
-        .routes(routes!(payable::get_payable))
-        .routes(routes!(payable::record_payment))
+    terms(documents(masters(OpenApiRouter::with_openapi(Contract::openapi()))))
 }
 
 /// What some gateways take, and never from suppliers.
@@ -120,6 +100,30 @@ fn masters(router: OpenApiRouter<System>) -> OpenApiRouter<System> {
         .routes(routes!(facility::get_facility))
         .routes(routes!(cost_center::list_cost_centers))
         .routes(routes!(cost_center::get_cost_center))
+}
+
+fn documents(router: OpenApiRouter<System>) -> OpenApiRouter<System> {
+    router
+        .routes(routes!(purchase_order::list_purchase_orders))
+        .routes(routes!(purchase_order::get_purchase_order, purchase_order::put_purchase_order))
+        .routes(routes!(receipt::list_receipts, receipt::record_receipt))
+        .routes(routes!(receipt::record_return))
+        .routes(routes!(receipt::get_receipt))
+        .routes(routes!(receipt::read_movements))
+        .routes(routes!(payable::list_payables, payable::create_payable))
+        .routes(routes!(payable::get_payable))
+        .routes(routes!(payable::record_payment))
+}
+
+fn terms(router: OpenApiRouter<System>) -> OpenApiRouter<System> {
+    router
+        .routes(routes!(change::read_changes))
+        .routes(routes!(contract::list_contracts))
+        .routes(routes!(usage::list_usages))
+        .routes(routes!(rate::list_rates))
+        .routes(routes!(recall::list_recalls))
+        .routes(routes!(balance::list_inventory_balances))
+        .routes(routes!(period::list_fiscal_periods))
 }
 
 #[cfg(test)]

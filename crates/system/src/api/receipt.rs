@@ -50,7 +50,7 @@ pub(super) async fn list_receipts(
     Ok(Json(found))
 }
 
-/// Get movements.
+/// Read movements.
 ///
 /// All receipts and returns of some orders at once, reversals included; those of orders that are
 /// not there are none.
@@ -65,7 +65,7 @@ pub(super) async fn list_receipts(
     ),
     security(("token" = ["system.receipts.read"])),
 )]
-pub(super) async fn get_movements(
+pub(super) async fn read_movements(
     State(system): State<System>,
     Extension(principal): Extension<Principal>,
     Query(query): Query<MovementQuery>,

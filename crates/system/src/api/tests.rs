@@ -216,9 +216,9 @@ async fn keys_are_answered_whole_and_once() {
 #[tokio::test]
 async fn keys_that_make_no_sense_are_named() {
     let staff = router(None);
-    let many: String = (0..51).map(|it| format!("&id=I-{it}")).collect();
+    let many: String = (0..51).map(|it| format!("id=I-{it}&")).collect();
     for (path, pointer) in [
-        (format!("items?{}", &many[1..]), "?id"),
+        (format!("items?{many}id=I-51"), "?id"),
         ("items?id=A&limit=3".to_owned(), "?limit"),
         ("purchase-orders?number=A&cursor=x".to_owned(), "?cursor"),
         ("suppliers?external_id=duns".to_owned(), "?external_id"),

@@ -50,15 +50,15 @@ async fn ordered(
     let third = PurchaseOrder { version: 4, ..first.clone() };
     let place = end(feed, faults).await;
     let put = async |order: &PurchaseOrder| ordering.put(order).await;
-    refused("orders: a first version 2", put(&second).await, Kind::Conflict, faults);
+    refused("orders: a first version 2", &put(&second).await, Kind::Conflict, faults);
     same("orders: put", put(&first).await, &first, faults);
     same("orders: put again", put(&first).await, &first, faults);
     let other = PurchaseOrder { order_date: jiff::civil::Date::MIN, ..first.clone() };
-    refused("orders: another version 1", put(&other).await, Kind::Conflict, faults);
+    refused("orders: another version 1", &put(&other).await, Kind::Conflict, faults);
     same("orders: the next version", put(&second).await, &second, faults);
     same("orders: the next version again", put(&second).await, &second, faults);
-    refused("orders: a version that was replaced", put(&first).await, Kind::Conflict, faults);
-    refused("orders: a version too far", put(&third).await, Kind::Conflict, faults);
+    refused("orders: a version that was replaced", &put(&first).await, Kind::Conflict, faults);
+    refused("orders: a version too far", &put(&third).await, Kind::Conflict, faults);
     same("orders: get what was put", kept.get(&first.number).await, &second, faults);
     let of = [first.number.as_str()];
     let kinds = [ChangeKind::OrderApproved, ChangeKind::OrderChanged];
@@ -80,7 +80,7 @@ async fn received(
     same("receipts: record again", kept.record_receipt(&receipt).await, &receipt, faults);
     let other = Receipt { packing_slip: Some("another".to_owned()), ..receipt.clone() };
     let again = kept.record_receipt(&other).await;
-    refused("receipts: another under the same number", again, Kind::Conflict, faults);
+    refused("receipts: another under the same number", &again, Kind::Conflict, faults);
     told(feed, place, &[receipt.number.as_str()], &[ChangeKind::ReceiptPosted], faults).await;
     let nowhere = order.lines.iter().map(|it| it.line_number).max().unwrap_or(0).saturating_add(1);
     let lost = Receipt {
@@ -89,7 +89,7 @@ async fn received(
         ..receipt
     };
     let lost = kept.record_receipt(&lost).await;
-    refused("receipts: of a line that is not there", lost, Kind::Invalid, faults);
+    refused("receipts: of a line that is not there", &lost, Kind::Invalid, faults);
 }
 
 async fn returned(
@@ -115,7 +115,7 @@ async fn returned(
     same("returns: record again", kept.record_return(&returned).await, &returned, faults);
     let other = Return { replace: true, ..returned.clone() };
     let again = kept.record_return(&other).await;
-    refused("returns: another under the same number", again, Kind::Conflict, faults);
+    refused("returns: another under the same number", &again, Kind::Conflict, faults);
     told(feed, place, &[returned.number.as_str()], &[ChangeKind::ReturnShipped], faults).await;
 }
 
@@ -157,10 +157,10 @@ async fn paid(kept: &dyn Paying, payable: &Payable, feed: Option<&dyn Feed>, fau
     }
     let other = NewPayment { amount: amount(2), ..part.clone() };
     let again = kept.pay(&other).await;
-    refused("payments: another under the same number", again, Kind::Conflict, faults);
+    refused("payments: another under the same number", &again, Kind::Conflict, faults);
     told(feed, place, &[payable.id.as_str()], &[ChangeKind::PaymentConfirmed], faults).await;
     let much = kept.pay(&payment("B", amount(owed.minor()))).await;
-    refused("payments: more than is owed", much, Kind::Invalid, faults);
+    refused("payments: more than is owed", &much, Kind::Invalid, faults);
     if let Some(nobody) = super::nobody() {
         let nothing = NewPayment { payable_id: nobody, ..payment("C", amount(1)) };
         faults.absent("payments: of a payable that is not there", kept.pay(&nothing).await);
@@ -251,7 +251,7 @@ fn same<T: PartialEq + Debug>(question: &str, answer: Result<T>, wanted: &T, fau
     }
 }
 
-fn refused<T>(question: &str, answer: Result<T>, kind: Kind, faults: &mut Faults) {
+fn refused<T>(question: &str, answer: &Result<T>, kind: Kind, faults: &mut Faults) {
     match answer.as_ref().map_err(Error::kind) {
         Err(found) if found == kind => {}
         Err(found) => faults.add(format!("{question} is {found:?}, not {kind:?}")),

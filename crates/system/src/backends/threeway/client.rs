@@ -228,7 +228,7 @@ impl Client {
             problem => {
                 let error = match (problem, &request.write) {
                     (Some(it), Some(_)) if it.code == "invalid" => invalid(it),
-                    (Some(it), _) => self.refusal(it, &answer.headers),
+                    (Some(it), _) => self.refusal(&it, &answer.headers),
                     (None, _) => self.stranger(answer),
                 };
                 Err(error.because(format!(
@@ -243,7 +243,7 @@ impl Client {
     }
 
     /// What a problem means here.
-    fn refusal(&self, problem: answer::Problem, headers: &HeaderMap) -> Error {
+    fn refusal(&self, problem: &answer::Problem, headers: &HeaderMap) -> Error {
         let (name, seconds) = (self.upstream.name(), retry_after(headers));
         let detail = &problem.detail;
         let after = |error: Error| match seconds {

@@ -91,7 +91,8 @@ fn remove(value: &mut Value, path: &[Segment], name: &str) -> bool {
             fields.get_mut(key).is_some_and(|it| remove(it, rest, name))
         }
         (Some((Segment::Seq { .. }, rest)), Value::Array(entries)) => {
-            entries.iter_mut().fold(false, |found, it| remove(it, rest, name) || found)
+            // ok: each is changed, so all are counted
+            entries.iter_mut().filter_map(|it| remove(it, rest, name).then_some(())).count() > 0
         }
         _ => false,
     }
