@@ -43,8 +43,22 @@ const NAMES: &[&str] = &["www.w3.org", "xml.cxml.org", "docs.oasis-open.org"];
 
 /// The files every adapter has beside one per noun it keeps.
 const ADAPTER: &[&str] = &["client", "options", "tests"];
-const NOUNS: &[&str] =
-    &["cost_center", "facility", "item", "payable", "purchase_order", "receipt", "supplier"];
+const NOUNS: &[&str] = &[
+    "balance",
+    "change",
+    "contract",
+    "cost_center",
+    "facility",
+    "item",
+    "payable",
+    "period",
+    "purchase_order",
+    "rate",
+    "recall",
+    "receipt",
+    "supplier",
+    "usage",
+];
 
 #[test]
 fn the_tree_is_tidy() {
