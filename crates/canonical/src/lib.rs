@@ -7,6 +7,7 @@
 mod acknowledgement;
 mod balance;
 mod change;
+mod check;
 mod contract;
 mod cost_center;
 mod error;
@@ -40,6 +41,7 @@ pub use acknowledgement::{
 };
 pub use balance::InventoryBalance;
 pub use change::{Change, ChangeKind, Changes, NewPayment};
+pub use check::{Check, CheckResult};
 pub use contract::{Contract, ContractOwner, ContractPrice, DateBasis, PriceEligibility};
 pub use cost_center::{CostCenter, CostCenterStatus};
 pub use error::{Error, Fault, FieldError, Kind, Result};
@@ -53,8 +55,8 @@ pub use invoice::{Charge, ChargeKind, Invoice, InvoiceKind, InvoiceLine, Invoice
 pub use item::{Item, Packaging};
 pub use known::{KnownInvoice, KnownLine, Prepayment};
 pub use matching::{
-    Allocation, AmountUnit, Check, CheckResult, Flag, LineResult, MatchResult, ModeResolved,
-    Outcome, PolicyCited, Position, Variance,
+    Allocation, AmountUnit, Flag, LineResult, MatchResult, ModeResolved, Outcome, PolicyCited,
+    Position, Variance,
 };
 pub use matching::{Combine, ExchangeSplit, Limit, PrepaymentApplied, Settlement, TaxDue};
 pub use money::{Currency, Money};

@@ -1,6 +1,6 @@
 //! The result of a match: outcome, reasons, and every check with its variance and limit.
 
-use crate::{Code, MatchMode, Numeral, PurchaseOrderNumber, Reason, ReceiptNumber, Uom};
+use crate::{Check, MatchMode, Numeral, PurchaseOrderNumber, Reason, ReceiptNumber, Uom};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use utoipa::ToSchema;
@@ -245,40 +245,6 @@ pub struct Position {
     /// Ordered and not yet claimed; below zero when over-claimed.
     #[schema(value_type = String)]
     pub open: Numeral,
-}
-
-/// One check: what was compared, by how much it differs, and against which limit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Check {
-    /// The tolerance key (`domain.md` A8.1), or the code of a check without a tolerance.
-    #[schema(value_type = String)]
-    pub key: Cow<'static, str>,
-    /// How it went.
-    pub result: CheckResult,
-    /// By how much it differs; `null` where it was not evaluated.
-    #[schema(required = true)]
-    pub variance: Option<Variance>,
-    /// The limit it was held against; `null` where there is none.
-    #[schema(required = true)]
-    pub limit: Option<Limit>,
-    /// Why it was not evaluated: the code that stood in the way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub because: Option<Code>,
-}
-
-/// How a check went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CheckResult {
-    /// No difference.
-    Pass,
-    /// A difference inside the limit.
-    PassWithin,
-    /// A difference beyond the limit.
-    Breach,
-    /// It could not be asked.
-    NotEvaluated,
 }
 
 /// By how much something differs.

@@ -71,6 +71,15 @@ impl Numeral {
         self.with_text(str::parse)
     }
 
+    /// The count and its places, where it is kept as such.
+    #[inline]
+    pub(crate) fn counted(&self) -> Option<(i64, u8)> {
+        match self.0 {
+            Kept::Count(count, places) => Some((count, places)),
+            Kept::Text(_) => None,
+        }
+    }
+
     fn text(text: Box<str>) -> Self {
         Self(Kept::Text(Box::new(Text(text))))
     }

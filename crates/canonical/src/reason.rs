@@ -63,6 +63,12 @@ macro_rules! codes {
                 match self { $( Self::$variant => $code, )* }
             }
 
+            /// The same where it lies, which one word says.
+            #[must_use]
+            pub const fn word(self) -> &'static &'static str {
+                match self { $( Self::$variant => &$code, )* }
+            }
+
             /// What an invoice becomes while this reason stands; `None` for a companion that only
             /// explains another reason.
             #[must_use]

@@ -118,18 +118,12 @@ fn excluded(amount: Money, report: &mut Report) {
         row: None,
     };
     let variance = Measure::of_money(amount).shown();
-    let key = Key::ChargeUnplanned.as_str();
-    report.checks.push(Check {
-        key: key.into(),
-        result: CheckResult::Breach,
-        variance: Some(variance.clone()),
-        limit: Some(limit.clone()),
-        because: None,
-    });
+    let (key, result) = (Key::ChargeUnplanned, CheckResult::Breach);
+    report.checks.push(Check::new(key.word(), result, Some(&variance), Some(&limit), None));
     report.breach(
         Reason {
             code: Code::Chg02,
-            key: Some(key.into()),
+            key: Some(key.as_str().into()),
             invoice_line: None,
             variance: Some(variance),
             limit: Some(limit),

@@ -1,7 +1,6 @@
 //! The tolerance keys that are built (`domain.md` A8.1): a policy has a row for each of them.
 
 use canonical::AmountUnit;
-use std::borrow::Cow;
 use std::fmt;
 
 macro_rules! keys {
@@ -15,6 +14,12 @@ macro_rules! keys {
         impl Key {
             /// Every key, in the order in which a line is asked.
             pub const ALL: &'static [Self] = &[ $( Self::$variant, )* ];
+
+            /// The same as [`Key::as_str`] where it lies, which one word says.
+            #[must_use]
+            pub const fn word(self) -> &'static &'static str {
+                match self { $( Self::$variant => &$name, )* }
+            }
 
             /// The key as it is written in a policy and in an answer.
             #[must_use]
@@ -65,12 +70,6 @@ impl Key {
             Self::DateEarly => AmountUnit::ValueDays,
             _money => AmountUnit::Money,
         }
-    }
-}
-
-impl From<Key> for Cow<'static, str> {
-    fn from(key: Key) -> Self {
-        key.as_str().into()
     }
 }
 

@@ -57,13 +57,8 @@ impl Report {
             self.not_evaluated(key, Code::Cur02);
             return Observed { result, on_breach: row.on_breach };
         }
-        self.checks.push(Check {
-            key: key.as_str().into(),
-            result,
-            variance: Some(measure.shown()),
-            limit: Some(side.shown.clone()),
-            because: None,
-        });
+        let (variance, limit) = (measure.shown(), &side.shown);
+        self.checks.push(Check::new(key.word(), result, Some(&variance), Some(limit), None));
         Observed { result, on_breach: row.on_breach }
     }
 

@@ -44,13 +44,8 @@ pub(super) fn adds_up(line: &InvoiceLine, currency: Currency, report: &mut Repor
     }
     let amount = if fine { Money::zero(currency) } else { off.round(currency) };
     let variance = Measure::of_money(amount).shown();
-    report.checks.push(Check {
-        key: Code::Tot02.as_str().into(),
-        result: if fine { CheckResult::Pass } else { CheckResult::Breach },
-        variance: Some(variance),
-        limit: None,
-        because: None,
-    });
+    let result = if fine { CheckResult::Pass } else { CheckResult::Breach };
+    report.checks.push(Check::new(Code::Tot02.word(), result, Some(&variance), None, None));
 }
 
 /// The difference of one line, and what it is held against; `None` where its price is not compared.
@@ -329,21 +324,20 @@ pub(super) fn ceiling(
         Verdict::Beyond => CheckResult::Breach,
         Verdict::Unknown => return report.not_evaluated(key, Code::Cur02),
     };
-    let (variance, limit) = (Some(measure.shown()), Some(row.upper.shown.clone()));
+    let (variance, limit) = (measure.shown(), &row.upper.shown);
+    report.checks.push(Check::new(key.word(), result, Some(&variance), Some(limit), None));
     if result == CheckResult::Breach {
         let reason = Reason {
             code,
             key: Some(key.as_str().into()),
             invoice_line: report.invoice_line,
-            variance: variance.clone(),
-            limit: limit.clone(),
+            variance: Some(variance),
+            limit: Some(limit.clone()),
             clears_on: code.into(),
             detail: sentence(),
         };
         report.breach(reason, row.on_breach);
     }
-    let key = key.as_str().into();
-    report.checks.push(Check { key, result, variance, limit, because: None });
 }
 
 /// The amount of all lines.

@@ -81,7 +81,7 @@ pub(super) fn check(case: &Case<'_, '_>, billed: &[Billed<'_>], reports: &mut [R
         let item = line.and_then(|it| it.line.item_id.as_ref()).or(it.line.item_id.as_ref());
         let Some(item) = item else {
             if let Some(because) = it.stopped {
-                report.not_evaluated(Code::Rcl01.as_str(), because);
+                report.not_asked(Code::Rcl01.word(), because);
             }
             continue;
         };

@@ -13,7 +13,6 @@ use canonical::{
     Outcome, Reason, Variance,
 };
 use jiff::civil::Date;
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// What every comparison needs to know: the policy, what the document and its lines are about as
@@ -278,10 +277,8 @@ impl Report {
             self.breach(reason, on_breach);
         }
         let because = (verdict == Verdict::Unknown).then_some(Code::Cur02);
-        let variance = (verdict != Verdict::Unknown).then_some(variance);
-        let limit = Some(side.shown.clone());
-        let key = key.as_str().into();
-        self.checks.push(Check { key, result, variance, limit, because });
+        let variance = (verdict != Verdict::Unknown).then_some(&variance);
+        self.checks.push(Check::new(key.word(), result, variance, Some(&side.shown), because));
         result
     }
 
@@ -320,28 +317,20 @@ impl Report {
         measure: &Measure,
         sentence: impl FnOnce(&Measure) -> String,
     ) {
-        let variance = Some(measure.shown());
+        let variance = measure.shown();
         let result = if measure.is_nothing() { CheckResult::Pass } else { CheckResult::Breach };
-        let key = code.as_str().into();
-        let (limit, because) = (None, None);
-        self.checks.push(Check { key, result, variance: variance.clone(), limit, because });
+        self.checks.push(Check::new(code.word(), result, Some(&variance), None, None));
         if result == CheckResult::Breach {
             self.reason(code, sentence(measure));
             if let Some(reason) = self.reasons.last_mut() {
-                reason.variance = variance;
+                reason.variance = Some(variance);
             }
         }
     }
 
     /// A stage that failed: the reason, and a check that says so.
     pub(super) fn fail(&mut self, code: Code, detail: String) {
-        self.checks.push(Check {
-            key: code.as_str().into(),
-            result: CheckResult::Breach,
-            variance: None,
-            limit: None,
-            because: None,
-        });
+        self.checks.push(Check::new(code.word(), CheckResult::Breach, None, None, None));
         self.reason(code, detail);
     }
 
@@ -350,14 +339,14 @@ impl Report {
         self.flags.push(Flag { code: code.into(), invoice_line, detail });
     }
 
-    pub(super) fn not_evaluated(&mut self, key: impl Into<Cow<'static, str>>, because: Code) {
-        self.checks.push(Check {
-            key: key.into(),
-            result: CheckResult::NotEvaluated,
-            variance: None,
-            limit: None,
-            because: Some(because),
-        });
+    pub(super) fn not_evaluated(&mut self, key: Key, because: Code) {
+        self.not_asked(key.word(), because);
+    }
+
+    /// The same of a check without a tolerance.
+    pub(super) fn not_asked(&mut self, key: &'static &'static str, because: Code) {
+        let (result, because) = (CheckResult::NotEvaluated, Some(because));
+        self.checks.push(Check::new(key, result, None, None, because));
     }
 
     pub(super) fn raise(&mut self, outcome: Outcome) {

@@ -87,7 +87,7 @@ fn sorted<'a>(codes: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 #[track_caller]
 fn assert_checks(id: &str, what: &str, checks: &[Check], expected: &Value) {
     for (key, expected) in expected.as_object().unwrap() {
-        let check = checks.iter().find(|it| it.key == *key);
+        let check = checks.iter().find(|it| it.key() == *key);
         let check = check.unwrap_or_else(|| panic!("{id}: {what} has no check {key}"));
         assert_has(id, &format!("{what}/{key}"), &serde_json::to_value(check).unwrap(), expected);
     }

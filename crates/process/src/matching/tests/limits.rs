@@ -212,8 +212,8 @@ fn policy((key, side, of, _reach): (Key, Side, Of, Reach), size: i64) -> Policy 
 
 fn breached(result: &MatchResult, key: Key) -> bool {
     let lines = result.lines.iter().flat_map(|it| &it.checks);
-    let mut checks = lines.chain(&result.checks).filter(|it| it.key == key.as_str());
-    checks.any(|it| it.result == CheckResult::Breach)
+    let mut checks = lines.chain(&result.checks).filter(|it| it.key() == key.as_str());
+    checks.any(|it| it.result() == CheckResult::Breach)
 }
 
 proptest! {

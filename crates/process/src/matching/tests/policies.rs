@@ -48,8 +48,8 @@ fn answer(request: Value, document: PolicyDocument) -> MatchResult {
 
 fn limit(result: &MatchResult, key: &str) -> Limit {
     let line = result.lines[0].checks.iter();
-    let check = line.chain(&result.checks).find(|it| it.key == key).unwrap();
-    check.limit.clone().unwrap()
+    let check = line.chain(&result.checks).find(|it| it.key() == key).unwrap();
+    check.limit().unwrap()
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn limits_of_money_are_held_at_the_rate_of_the_invoice() {
     let published = json!([{ "base": "EUR", "quote": "USD", "rate": "1.10", "as_of": "2026-05-01" },
         { "base": "USD", "quote": "EUR", "rate": "0.5", "as_of": "2026-05-05" }]);
     let price = |result: &MatchResult| {
-        result.lines[0].checks.iter().find(|it| it.key == "PRICE_UNIT").unwrap().result
+        result.lines[0].checks.iter().find(|it| it.key() == "PRICE_UNIT").unwrap().result()
     };
     assert_eq!(price(&in_euro(Some("1.08"), json!([]))), CheckResult::PassWithin);
     assert_eq!(price(&in_euro(Some("1.08"), published.clone())), CheckResult::PassWithin);
@@ -154,8 +154,8 @@ fn the_price_that_counts_is_the_one_the_policy_says() {
         document.price_basis = basis;
         let result = answer(request, document);
         let line = &result.lines[0];
-        let price = line.checks.iter().find(|it| it.key == "PRICE_UNIT").unwrap();
-        price.variance.as_ref().unwrap().amount.as_ref().unwrap().to_string()
+        let price = line.checks.iter().find(|it| it.key() == "PRICE_UNIT").unwrap();
+        price.variance().unwrap().amount.as_ref().unwrap().to_string()
     };
     let receipt = |number: &str, quantity: &str, at: &str, of: Option<&str>| {
         json!({ "number": number, "purchase_order_number": "PO-9", "purchase_order_line": 10,

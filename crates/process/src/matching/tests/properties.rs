@@ -125,9 +125,9 @@ proptest! {
             };
             let result = world.answer(shipped());
             let check = result.lines[0].checks.iter().find(|it| {
-                it.key == "QTY_OVER_RECEIVED" || it.key == "QTY_NO_RECEIPT"
+                it.key() == "QTY_OVER_RECEIVED" || it.key() == "QTY_NO_RECEIPT"
             });
-            let variance = check.unwrap().variance.as_ref().unwrap();
+            let variance = check.unwrap().variance().unwrap();
             let before = Exact::from_integer((claimed - received).max(0).into());
             over += of(variance.quantity.as_ref().unwrap()) - before;
             claimed += billed;
