@@ -86,6 +86,7 @@ impl Check {
     /// What was compared, and how it went: the key or code, by how much it differs, the limit, and
     /// what stood in the way where it was not evaluated.
     #[must_use]
+    #[inline]
     pub fn new(
         key: &'static &'static str,
         result: CheckResult,
@@ -94,14 +95,18 @@ impl Check {
         because: Option<Code>,
     ) -> Self {
         let bare = Short { result, because, ..Short::bare(key) };
-        Self(bare.with(variance, limit).map_or_else(
-            || {
-                let (variance, limit) = (variance.cloned(), limit.cloned());
-                let key = Cow::Borrowed(*key);
-                Kept::Whole(Box::new(Written { key, result, variance, limit, because }))
-            },
-            Kept::Short,
-        ))
+        match bare.with(variance, limit) {
+            Some(short) => Self(Kept::Short(short)),
+            None => Self::whole(bare, variance, limit),
+        }
+    }
+
+    #[cold]
+    fn whole(bare: Short, variance: Option<&Variance>, limit: Option<&Limit>) -> Self {
+        let Short { key, result, because, .. } = bare;
+        let (variance, limit) = (variance.cloned(), limit.cloned());
+        let key = Cow::Borrowed(*key);
+        Self(Kept::Whole(Box::new(Written { key, result, variance, limit, because })))
     }
 
     /// The tolerance key (`domain.md` A8.1), or the code of a check without a tolerance.

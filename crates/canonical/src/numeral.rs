@@ -33,11 +33,17 @@ struct Text(Box<str>);
 impl Numeral {
     /// `count` of the last of `places` places: 1250 at two places is `12.50`.
     #[must_use]
+    #[inline]
     pub fn new(count: i128, places: u32) -> Self {
         match (i64::try_from(count), u8::try_from(places)) {
             (Ok(count), Ok(places)) if places <= PLACES_MAX => Self(Kept::Count(count, places)),
-            _ => Self::text(digits(&BigInt::from(count), places).into()),
+            _ => Self::long(count, places),
         }
+    }
+
+    #[cold]
+    fn long(count: i128, places: u32) -> Self {
+        Self::text(digits(&BigInt::from(count), places).into())
     }
 
     /// The same of a count in 64 bits.
@@ -145,6 +151,7 @@ impl From<&str> for Numeral {
 }
 
 impl From<Money> for Numeral {
+    #[inline]
     fn from(money: Money) -> Self {
         Self::new(money.minor(), money.currency().exponent())
     }

@@ -184,7 +184,7 @@ impl<'a> Ground<'a> {
 
     fn whole(&self, it: &mut Billed<'a>, factor: Factor, report: &mut Report) {
         let Some(first) = it.first.and_then(|it| self.index.line(it)) else { return };
-        let quantity = Units::converted(first.of(), &it.line.quantity, &factor);
+        let quantity = Units::converted(first.of(), &it.line.quantity, &factor.value);
         if let Err(Fault { code, detail }) = quantity
             && !first.is_by_amount()
             && !self.is_of_money()

@@ -3,7 +3,7 @@
 
 use super::bill::{Billed, Ground};
 use super::exchange::{Rates, split};
-use super::few::HashSet;
+use super::few::{HashMap, HashSet};
 use super::index::{Index, OrderLine};
 use super::report::{Report, Terms};
 use super::request::Facts;
@@ -92,14 +92,15 @@ impl<'a> Adjusted<'a> {
             order.currency != invoice.currency
                 && facts.contracts.iter().any(|it| lets(it, order, (invoice, index)))
         };
-        let other = facts.purchase_orders.iter().filter(billable);
-        Self {
-            quarantined: recall::quarantined(terms, facts, index, today),
-            rates: other
-                .map(|it| (&it.number, rates.between(it.currency, invoice.currency)))
-                .collect(),
-            currency: Some(invoice.currency),
+        let quarantined = recall::quarantined(terms, facts, index, today);
+        let mut adjusted =
+            Self { quarantined, rates: HashMap::default(), currency: Some(invoice.currency) };
+        if !facts.contracts.is_empty() {
+            let other = facts.purchase_orders.iter().filter(billable);
+            let rate = |it: &PurchaseOrder| rates.between(it.currency, invoice.currency);
+            adjusted.rates.extend(other.map(|it| (&it.number, rate(it))));
         }
+        adjusted
     }
 }
 

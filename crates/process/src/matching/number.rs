@@ -156,6 +156,9 @@ impl Number {
 
     /// What [`Number::show`] writes.
     pub(super) fn numeral(&self, places: u32) -> Numeral {
+        if self.is_zero() {
+            return Numeral::new(0, places);
+        }
         self.rounded(places).map_or_else(
             || canonical::show(&self.exact(), places).as_str().into(),
             |count| Numeral::new(count, places),
@@ -176,6 +179,7 @@ impl Number {
     pub(super) fn numeral_per(&self, other: &Self) -> Numeral {
         match (self, other) {
             (Self::Small(0, _), _) => Numeral::short(0, 0),
+            (Self::Small(a, 1), Self::Small(1, 1)) => Numeral::short(*a, 0),
             // so many whole units, as they are mostly counted
             (Self::Small(a, 1), Self::Small(c, 1)) if a.checked_rem(*c) == Some(0) => {
                 Numeral::short(a.checked_div(*c).unwrap_or_default(), 0)
@@ -273,7 +277,16 @@ impl From<Money> for Number {
 }
 
 /// `a/b + c/d`.
+#[inline]
 fn sum((a, b): (i64, u32), (c, d): (i64, u32)) -> Number {
+    match (a, c) {
+        (_, 0) => Number::Small(a, b),
+        (0, _) => Number::Small(c, d),
+        _ => sum_of_two((a, b), (c, d)),
+    }
+}
+
+fn sum_of_two((a, b): (i64, u32), (c, d): (i64, u32)) -> Number {
     if b == d {
         return match a.checked_add(c) {
             Some(upper) => Number::Small(upper, b),

@@ -42,6 +42,8 @@ pub struct Policy {
     modes: Table<Mode>,
     sampling: Option<Sampling>,
     is_scoped: bool,
+    /// Whether there is one row of each key, for everything and for ever.
+    is_plain: bool,
     /// What a key without a row is held against; there is none in a policy that was found whole.
     strict: Row,
     /// The rules for duplicates that go with it.
@@ -99,6 +101,7 @@ impl Policy {
             return Err(faults);
         }
         let is_scoped = rows.iter().any(Table::is_scoped);
+        let is_plain = rows.iter().all(Table::is_plain);
         let strict = Row {
             upper: Side::zero(document.currency),
             lower: Side::zero(document.currency),
@@ -112,7 +115,18 @@ impl Policy {
             duplicates: None,
             taxes: None,
         };
-        Ok(Self { document, cited, rows, modes, sampling, is_scoped, strict, duplicates, taxes })
+        Ok(Self {
+            document,
+            cited,
+            rows,
+            modes,
+            sampling,
+            is_scoped,
+            is_plain,
+            strict,
+            duplicates,
+            taxes,
+        })
     }
 
     /// Reads and validates a policy file.
@@ -186,6 +200,12 @@ impl Policy {
     /// Whether any row is for less than everybody, so that it matters what a line is about.
     pub(super) const fn is_scoped(&self) -> bool {
         self.is_scoped
+    }
+
+    /// The row of a key where no policy row depends on what a line is about or on the date.
+    #[inline]
+    pub(super) fn only(&self, key: Key) -> Option<&Row> {
+        self.rows.get(key as usize).filter(|_| self.is_plain)?.first()
     }
 
     /// The most specific row of a key for a line, or a document, on the date of the invoice.

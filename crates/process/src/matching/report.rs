@@ -103,15 +103,19 @@ impl<'a> Terms<'a> {
 
     /// The row for a line of the invoice, or for the document.
     pub(super) fn row_for(&self, key: Key, invoice_line: Option<u32>) -> &'a Row {
-        self.policy.row(key, self.contexts.of(invoice_line), self.invoice_date)
+        self.policy.only(key).unwrap_or_else(|| {
+            self.policy.row(key, self.contexts.of(invoice_line), self.invoice_date)
+        })
     }
 
     /// Holds an absolute difference against one side of a row. A limit is breached only by more
     /// than it; a percentage of nothing is beyond every percentage.
+    #[inline]
     pub(super) fn verdict(&self, row: &Row, side: &Side, measure: &Measure) -> Verdict {
-        if measure.is_nothing() {
-            return Verdict::Inside;
-        }
+        if measure.is_nothing() { Verdict::Inside } else { self.held(row, side, measure) }
+    }
+
+    fn held(&self, row: &Row, side: &Side, measure: &Measure) -> Verdict {
         let of = |inside| if inside { Verdict::Inside } else { Verdict::Beyond };
         let abs = side.abs.as_ref().map(|limit| {
             let counted = measure.counted().abs();
@@ -142,7 +146,11 @@ impl<'a> Terms<'a> {
 impl Measure {
     /// A difference of an amount, held against `base`.
     pub(super) fn of_amount(amount: Money, base: Money) -> Self {
-        let percent = percent_of(&Number::from(amount), &Number::from(base));
+        let percent = if amount.minor() == 0 {
+            (base.minor() > 0).then_some(Number::ZERO)
+        } else {
+            percent_of(&Number::from(amount), &Number::from(base))
+        };
         Self { amount, percent, quantity: None, span: None }
     }
 
@@ -169,7 +177,7 @@ impl Measure {
         price: &Number,
         c: Currency,
     ) -> Self {
-        let amount = (&quantity * price).round(c);
+        let amount = if quantity.is_zero() { Money::zero(c) } else { (&quantity * price).round(c) };
         Self { amount, percent: percent_of(&quantity, base), quantity: Some(quantity), span: None }
     }
 
@@ -200,7 +208,10 @@ impl Measure {
         Variance {
             amount: Some(amount),
             percent: self.percent.as_ref().map(|it| it.numeral(4)),
-            quantity: self.quantity.as_ref().map(Number::exact_numeral),
+            quantity: self
+                .quantity
+                .as_ref()
+                .map(|it| if it.is_zero() { Numeral::short(0, 0) } else { it.exact_numeral() }),
             unit,
         }
     }

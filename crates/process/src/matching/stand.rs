@@ -121,7 +121,7 @@ impl Stand {
             Err(_fault) if line.is_by_amount() => Factor::of(Number::ONE),
             Err(fault) => return Err(fault),
         };
-        let whole = Units::converted(of, &written.quantity, &factor).map_err(|fault| {
+        let whole = Units::converted(of, &written.quantity, &factor.value).map_err(|fault| {
             fault.about(|| format!("order {} line {}", line.order.number, written.line_number))
         });
         let unit = factor.value;
@@ -169,7 +169,14 @@ impl Stand {
         let of = line.of();
         let (mut received, mut accepted) = (Number::ZERO, Number::ZERO);
         for receipt in &line.receipts {
-            received = &received + &received_on(line, receipt, units)?;
+            // mostly received in the unit it was ordered in
+            let quantity = if receipt.quantity.uom == line.line.quantity.uom {
+                Units::converted(of, &receipt.quantity, &self.unit)
+                    .map_err(|it| it.about(|| format!("receipt {}", receipt.number)))?
+            } else {
+                received_on(line, receipt, units)?
+            };
+            received = &received + &quantity;
             let quarantined = adjusted.quarantined.contains(&receipt.number);
             if let Some(quantity) = receipt.accepted.as_ref().filter(|_| !quarantined) {
                 let quantity = units

@@ -134,12 +134,12 @@ impl<'a> Units<'a> {
         it: &'a Quantity,
         view: View,
     ) -> Result<Number, Fault> {
-        Self::converted(of, it, &self.factor(of, &it.uom, view)?)
+        Self::converted(of, it, &self.factor(of, &it.uom, view)?.value)
     }
 
     /// The same, where the factor is known.
-    pub(super) fn converted(of: Of<'_>, it: &Quantity, by: &Factor) -> Result<Number, Fault> {
-        let quantity = &Number::from(it.value) * &by.value;
+    pub(super) fn converted(of: Of<'_>, it: &Quantity, by: &Number) -> Result<Number, Fault> {
+        let quantity = &Number::from(it.value) * by;
         match of.item {
             Some((_place, item)) if item.indivisible && !quantity.is_whole() => Err(Fault {
                 code: Code::Uom03,

@@ -229,6 +229,12 @@ impl<T> Table<T> {
         !self.shapes.is_empty()
     }
 
+    /// Whether there is one rule, for everything and for ever.
+    pub(super) fn is_plain(&self) -> bool {
+        let one = matches!(self.base.as_slice(), [(Effective { from: None, to: None }, _only)]);
+        one && !self.is_scoped()
+    }
+
     /// The first rule for everything.
     pub(super) fn first(&self) -> Option<&T> {
         self.base.first().map(|it| &it.1)
