@@ -39,6 +39,7 @@ mod request;
 mod sampling;
 mod self_billing;
 mod shelf_life;
+mod spoken;
 mod stand;
 mod tax;
 mod unit;
@@ -272,7 +273,10 @@ fn allocations(
             position: stand.position(&line.line.quantity.uom, &claimed),
         })
     };
-    billed.shares.iter().filter_map(one).collect()
+    // no room for more: there is one list of a line
+    let mut allocations = Vec::with_capacity(billed.shares.len());
+    allocations.extend(billed.shares.iter().filter_map(one));
+    allocations
 }
 
 #[cfg(test)]

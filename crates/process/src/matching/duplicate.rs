@@ -11,6 +11,7 @@ pub use policy::{DuplicateDocument, DuplicatePolicy, DuplicateRule, RuleName};
 use super::bill::{Billed, Ground};
 use super::few::HashMap;
 use super::index::plain;
+use super::number::Number;
 use super::report::Report;
 use super::request::Facts;
 use alike::Numbers;
@@ -180,7 +181,7 @@ impl<'a> Judge<'_, 'a> {
     fn by_number(&self, earlier: &KnownInvoice, days: u32) -> Option<(RuleName, &'static str)> {
         let theirs = Numbers::of(&earlier.supplier_invoice_number);
         let same_gross = earlier.currency == self.invoice.currency
-            && earlier.gross_amount.exact() == self.invoice.gross_amount.exact();
+            && Number::from(earlier.gross_amount) == Number::from(self.invoice.gross_amount);
         let policy = self.policy;
         if self.numbers.plain == theirs.plain {
             return Some(if same_gross {

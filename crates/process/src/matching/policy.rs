@@ -42,8 +42,6 @@ pub struct Policy {
     modes: Table<Mode>,
     sampling: Option<Sampling>,
     is_scoped: bool,
-    /// Whether there is one row of each key, for everything and for ever.
-    is_plain: bool,
     /// What a key without a row is held against; there is none in a policy that was found whole.
     strict: Row,
     /// The rules for duplicates that go with it.
@@ -101,7 +99,6 @@ impl Policy {
             return Err(faults);
         }
         let is_scoped = rows.iter().any(Table::is_scoped);
-        let is_plain = rows.iter().all(Table::is_plain);
         let strict = Row {
             upper: Side::zero(document.currency),
             lower: Side::zero(document.currency),
@@ -115,18 +112,7 @@ impl Policy {
             duplicates: None,
             taxes: None,
         };
-        Ok(Self {
-            document,
-            cited,
-            rows,
-            modes,
-            sampling,
-            is_scoped,
-            is_plain,
-            strict,
-            duplicates,
-            taxes,
-        })
+        Ok(Self { document, cited, rows, modes, sampling, is_scoped, strict, duplicates, taxes })
     }
 
     /// Reads and validates a policy file.
@@ -202,10 +188,10 @@ impl Policy {
         self.is_scoped
     }
 
-    /// The row of a key where no policy row depends on what a line is about or on the date.
+    /// The row of a key that has no other, as most have: the first one answers where none fits.
     #[inline]
     pub(super) fn only(&self, key: Key) -> Option<&Row> {
-        self.rows.get(key as usize).filter(|_| self.is_plain)?.first()
+        self.rows.get(key as usize)?.only()
     }
 
     /// The most specific row of a key for a line, or a document, on the date of the invoice.

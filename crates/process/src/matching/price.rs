@@ -9,6 +9,7 @@ use super::number::Number;
 use super::policy::OnBreach;
 use super::quantity::Groups;
 use super::report::{Asked, Measure, Report, Terms, Verdict};
+use super::spoken::spoken;
 use super::stand::{money, price_of_one};
 use super::unit::row_factor;
 use canonical::{Check, CheckResult, Code, Currency, InvoiceLine, Item, Money, Reason, SupplierId};
@@ -82,7 +83,10 @@ pub(super) fn check(
             if worth.minor() == 0 {
                 return format!("{} is billed{credits} for what the order has for free", it.net);
             }
-            format!("{} is billed{credits}, {worth} ordered: {words} {side}; {right}", it.net)
+            spoken(format_args!(
+                "{} is billed{credits}, {worth} ordered: {words} {side}; {right}",
+                it.net
+            ))
         });
         match result {
             CheckResult::PassWithin if over.minor() < 0 => {

@@ -7,6 +7,7 @@ use super::index::{OrderLine, Place};
 use super::key::Key;
 use super::number::Number;
 use super::report::{Asked, Measure, Report, Terms, Verdict};
+use super::spoken::spoken;
 use super::stand::{Stand, by_receipt};
 use super::usage::{self, Loose};
 use canonical::{CheckResult, Code, MatchMode, Money};
@@ -276,13 +277,13 @@ impl<'g, 'a> Group<'g, 'a> {
     fn sentence(&self, claimed: &Number, what: &str, base: &Number, it: &Measure) -> String {
         let (order, line) = self.names();
         let uom = self.line.of().base;
-        let over = it.quantity.as_ref().map(Number::text).unwrap_or_default();
-        format!(
+        let over = it.quantity.as_ref().unwrap_or(&Number::ZERO).exact_numeral();
+        spoken(format_args!(
             "{} {uom} billed in all on line {line} of order {order}, {} {what}: \
              {over} {uom} over, {}",
-            claimed.text(),
-            base.text(),
+            claimed.exact_numeral(),
+            base.exact_numeral(),
             it.words()
-        )
+        ))
     }
 }

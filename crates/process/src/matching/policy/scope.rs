@@ -229,10 +229,13 @@ impl<T> Table<T> {
         !self.shapes.is_empty()
     }
 
-    /// Whether there is one rule, for everything and for ever.
-    pub(super) fn is_plain(&self) -> bool {
-        let one = matches!(self.base.as_slice(), [(Effective { from: None, to: None }, _only)]);
-        one && !self.is_scoped()
+    /// The rule that has no other beside it, whenever it holds.
+    #[inline]
+    pub(super) fn only(&self) -> Option<&T> {
+        match (self.shapes.as_slice(), self.base.as_slice()) {
+            ([], [(_effective, only)]) => Some(only),
+            _ => None,
+        }
     }
 
     /// The first rule for everything.
