@@ -3,6 +3,7 @@
 //! recovery candidate. Goods that are billed after use have no other price than the contract's.
 
 use super::bill::Billed;
+use super::few::HashMap;
 use super::index::OrderLine;
 use super::key::Key;
 use super::later::Case;
@@ -13,8 +14,8 @@ use super::report::{Measure, Report};
 use super::stand::{Stand, price_of_one};
 use super::unit::View;
 use canonical::{
-    CheckResult, Code, Contract, ContractOwner, ContractPrice, DateBasis, FacilityId, Money,
-    OrderKind, Outcome, PriceEligibility,
+    CheckResult, Code, Contract, ContractOwner, ContractPrice, DateBasis, FacilityId, ItemId,
+    Money, OrderKind, Outcome, PriceEligibility,
 };
 use jiff::civil::Date;
 use std::cmp::Reverse;
@@ -37,15 +38,31 @@ enum Missing {
     Basis(Code),
 }
 
+/// The contracts that have prices of an item, each with those, in the order in which they came.
+type Offers<'a> = Vec<(&'a Contract, Vec<&'a ContractPrice>)>;
+
+/// Offers of so few lines are looked for one by one sooner than listed by item.
+const LINES_FEW: usize = 8;
+
 /// Asks every line of an item.
 pub(super) fn check<'a>(case: &Case<'_, 'a>, billed: &[Billed<'a>], reports: &mut [Report]) {
+    let contracts = &case.facts.contracts;
+    let listed = (billed.len() > LINES_FEW).then(|| by_item(contracts));
     for (it, report) in billed.iter().zip(reports) {
         let Some(line) = it.first.and_then(|it| case.ground.index.line(it)) else { continue };
-        if line.item.is_none() || !concerned(case, line) {
+        let Some(item) = line.line.item_id.as_ref().filter(|_| line.item.is_some()) else {
+            continue;
+        };
+        let mut offers = match &listed {
+            Some(listed) => listed.get(item).cloned().unwrap_or_default(),
+            None => of_item(contracts, item),
+        };
+        offers.retain(|(contract, _prices)| is_for(case, contract, line));
+        if offers.is_empty() && !needs_one(case, line) {
             continue;
         }
         match (it.stopped, it.first.and_then(|it| case.ground.stands.fine(it))) {
-            (None, Some(stand)) => one(case, (it, line, stand), report),
+            (None, Some(stand)) => one(case, (it, line, stand), &offers, report),
             (because, _) => {
                 report.not_evaluated(Key::ContractPrice, because.unwrap_or(Code::Uom01));
             }
@@ -53,14 +70,33 @@ pub(super) fn check<'a>(case: &Case<'_, 'a>, billed: &[Billed<'a>], reports: &mu
     }
 }
 
-/// Whether any contract that came along may be for the line. Goods that are billed after use need
-/// one; where none came along, it is enough that the order names one.
-fn concerned(case: &Case<'_, '_>, line: &OrderLine<'_>) -> bool {
-    let trusted = case.facts.contracts.is_empty() && line.order.contract_number.is_some();
-    if line.order.kind == OrderKind::BillOnly && !trusted {
-        return true;
+fn by_item(contracts: &[Contract]) -> HashMap<&ItemId, Offers<'_>> {
+    let mut listed: HashMap<&ItemId, Offers<'_>> = HashMap::default();
+    let all = contracts.iter().flat_map(|it| it.prices.iter().map(move |price| (it, price)));
+    for (contract, price) in all {
+        let offers = listed.entry(&price.item_id).or_default();
+        match offers.last_mut().filter(|it| std::ptr::eq(it.0, contract)) {
+            Some((_contract, prices)) => prices.push(price),
+            None => offers.push((contract, vec![price])),
+        }
     }
-    case.facts.contracts.iter().any(|it| is_for(case, it, line))
+    listed
+}
+
+fn of_item<'a>(contracts: &'a [Contract], item: &ItemId) -> Offers<'a> {
+    let offer = |contract: &'a Contract| {
+        let prices = contract.prices.iter().filter(|it| it.item_id == *item);
+        let prices: Vec<&ContractPrice> = prices.collect();
+        (!prices.is_empty()).then_some((contract, prices))
+    };
+    contracts.iter().filter_map(offer).collect()
+}
+
+/// Goods that are billed after use need a contract; where none came along, it is enough that the
+/// order names one.
+fn needs_one(case: &Case<'_, '_>, line: &OrderLine<'_>) -> bool {
+    let trusted = case.facts.contracts.is_empty() && line.order.contract_number.is_some();
+    line.order.kind == OrderKind::BillOnly && !trusted
 }
 
 fn is_for(case: &Case<'_, '_>, contract: &Contract, line: &OrderLine<'_>) -> bool {
@@ -68,16 +104,16 @@ fn is_for(case: &Case<'_, '_>, contract: &Contract, line: &OrderLine<'_>) -> boo
     let cited = line.order.contract_number.as_ref();
     case.ground.index.same_group(&contract.supplier_id, supplier)
         && cited.is_none_or(|it| *it == contract.number)
-        && contract.prices.iter().any(|it| Some(&it.item_id) == line.line.item_id.as_ref())
 }
 
 fn one<'a>(
     case: &Case<'_, 'a>,
     (billed, line, stand): (&Billed<'a>, &OrderLine<'a>, &Stand),
+    offers: &Offers<'a>,
     report: &mut Report,
 ) {
     let bill_only = line.order.kind == OrderKind::BillOnly;
-    let agreed = match agreed(case, (billed, line, stand)) {
+    let agreed = match agreed(case, (billed, line, stand), offers) {
         Ok(agreed) => agreed,
         Err(Missing::Basis(code)) => return report.not_evaluated(Key::ContractPrice, code),
         Err(Missing::Price) if bill_only => {
@@ -182,10 +218,11 @@ fn conflict(agreed: &[Agreed<'_>], report: &mut Report) {
 fn agreed<'a>(
     case: &Case<'_, 'a>,
     (billed, line, stand): (&Billed<'a>, &OrderLine<'a>, &Stand),
+    offers: &Offers<'a>,
 ) -> Result<Vec<Agreed<'a>>, Missing> {
     let mut found = Vec::new();
     let mut missing = Missing::Price;
-    for contract in case.facts.contracts.iter().filter(|it| is_for(case, it, line)) {
+    for (contract, prices) in offers {
         let basis = match basis(case, contract, (billed, line)) {
             Ok(basis) => basis,
             Err(code) => {
@@ -193,7 +230,7 @@ fn agreed<'a>(
                 continue;
             }
         };
-        found.extend(price(case, contract, (line, stand), basis));
+        found.extend(price(case, (*contract, prices), (line, stand), basis));
     }
     found.sort_by(|a: &Agreed<'_>, b: &Agreed<'_>| {
         let rank = |it: &Agreed<'_>| (rank(it.contract.owner), Reverse(it.eligibility.is_some()));
@@ -239,7 +276,7 @@ fn basis(
 /// for the largest quantity that the order reaches.
 fn price<'a>(
     case: &Case<'_, 'a>,
-    contract: &'a Contract,
+    (contract, prices): (&'a Contract, &[&'a ContractPrice]),
     (line, stand): (&OrderLine<'a>, &Stand),
     basis: Date,
 ) -> Option<Agreed<'a>> {
@@ -249,9 +286,8 @@ fn price<'a>(
         return None;
     }
     let units = case.ground.units;
-    let candidates = contract.prices.iter().filter_map(|it| {
-        let fits = Some(&it.item_id) == line.line.item_id.as_ref()
-            && holds(it.valid_from, it.valid_to, basis);
+    let candidates = prices.iter().copied().filter_map(|it| {
+        let fits = holds(it.valid_from, it.valid_to, basis);
         let tier = it.tier.as_deref().filter(|_| fits);
         let eligibility = tier.and_then(|tier| eligible(contract, facility, tier, basis));
         if !fits || (it.tier.is_some() && eligibility.is_none()) {

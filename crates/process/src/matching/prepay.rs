@@ -3,12 +3,13 @@
 
 use super::bill::{Billed, Ground};
 use super::document::orders;
+use super::few::HashMap;
 use super::number::Number;
 use super::report::{Measure, Report};
 use super::stand::{money, price_of_one};
 use canonical::{
-    Code, Exact, InvoiceKind, Money, Prepayment, PrepaymentApplied, PurchaseOrder, Settlement,
-    allocate,
+    Code, Exact, InvoiceKind, Money, Prepayment, PrepaymentApplied, PurchaseOrder,
+    PurchaseOrderNumber, Settlement, allocate,
 };
 
 /// Asks a prepayment: with the others on its order it is at most what is ordered.
@@ -97,9 +98,12 @@ fn by_order<'a>(ground: &Ground<'_>, billed: &[Billed<'a>]) -> Vec<(&'a Purchase
         .map(|it| (Some(it), Exact::default()))
         .chain([(None, Exact::default())])
         .collect();
+    let number = |it: &PurchaseOrder| it.number.clone();
+    let names = parts.iter().enumerate().map(|(place, part)| (part.0.map(number), place));
+    let places: HashMap<Option<PurchaseOrderNumber>, usize> = names.collect();
     for it in billed {
-        let order = it.order.filter(|it| it.currency == currency).map(|it| &it.number);
-        let mine = parts.iter_mut().find(|part| part.0.map(|it| &it.number) == order);
+        let order = it.order.filter(|it| it.currency == currency).map(number);
+        let mine = places.get(&order).and_then(|place| parts.get_mut(*place));
         if let Some((_order, sum)) = mine {
             *sum += it.net.exact();
         }

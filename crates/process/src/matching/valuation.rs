@@ -2,6 +2,7 @@
 //! worth knowing before the stock is valued by it (`domain.md` A8.1, `MAP_IMPACT`).
 
 use super::bill::Billed;
+use super::few::HashMap;
 use super::key::Key;
 use super::later::Case;
 use super::number::Number;
@@ -9,24 +10,54 @@ use super::observe::{Against, Blame};
 use super::policy::OnBreach;
 use super::report::{Measure, Report};
 use super::unit::View;
-use canonical::{CheckResult, Code, InventoryBalance, Item};
+use canonical::{CheckResult, Code, FacilityId, InventoryBalance, Item, ItemId};
+
+/// Balances of so few lines are looked for one by one sooner than listed.
+const LINES_FEW: usize = 8;
+
+/// What is on hand, by item and place.
+enum OnHand<'a> {
+    Few(&'a [InventoryBalance]),
+    Listed(HashMap<(&'a ItemId, Option<&'a FacilityId>), &'a InventoryBalance>),
+}
+
+impl<'a> OnHand<'a> {
+    /// Of several balances of one place, the first counts.
+    fn new(balances: &'a [InventoryBalance], lines: usize) -> Self {
+        if lines <= LINES_FEW {
+            return Self::Few(balances);
+        }
+        let mut listed = HashMap::default();
+        for it in balances {
+            listed.entry((&it.item_id, it.facility_id.as_ref())).or_insert(it);
+        }
+        Self::Listed(listed)
+    }
+
+    fn get(&self, item: &'a ItemId, at: Option<&'a FacilityId>) -> Option<&'a InventoryBalance> {
+        match self {
+            Self::Few(balances) => {
+                balances.iter().find(|it| it.item_id == *item && it.facility_id.as_ref() == at)
+            }
+            Self::Listed(listed) => listed.get(&(item, at)).copied(),
+        }
+    }
+}
 
 /// Asks every line of an item that is valued at its moving average.
 pub(super) fn check<'a>(case: &Case<'_, 'a>, billed: &[Billed<'a>], reports: &mut [Report]) {
     if case.facts.balances.is_empty() {
         return;
     }
+    let on_hand = OnHand::new(&case.facts.balances, billed.len());
     for (it, report) in billed.iter().zip(reports) {
         let line = it.first.and_then(|it| case.ground.index.line(it));
         let Some((line, (_place, item))) = line.and_then(|line| Some((line, line.item?))) else {
             continue;
         };
         let facility = line.order.facility_id.as_ref();
-        let of_item = |at: Option<_>| {
-            let mut balances = case.facts.balances.iter();
-            balances.find(|it| it.item_id == item.id && it.facility_id.as_ref() == at)
-        };
-        let balance = facility.and_then(|it| of_item(Some(it))).or_else(|| of_item(None));
+        let at_facility = facility.and_then(|it| on_hand.get(&item.id, Some(it)));
+        let balance = at_facility.or_else(|| on_hand.get(&item.id, None));
         let Some(balance) = balance else { continue };
         match it.stopped {
             Some(because) => report.not_evaluated(Key::MapImpact, because),
