@@ -38,10 +38,10 @@ enum Missing {
     Basis(Code),
 }
 
-/// The contracts that have prices of an item, each with those, in the order in which they came.
-type Offers<'a> = Vec<(&'a Contract, Vec<&'a ContractPrice>)>;
+/// A contract that has prices of an item, and those, in the order in which they came.
+type Offer<'a> = (&'a Contract, Vec<&'a ContractPrice>);
 
-/// Offers of so few lines are looked for one by one sooner than listed by item.
+/// Prices of so few lines are looked for one by one sooner than listed by item.
 const LINES_FEW: usize = 8;
 
 /// Asks every line of an item.
@@ -70,8 +70,8 @@ pub(super) fn check<'a>(case: &Case<'_, 'a>, billed: &[Billed<'a>], reports: &mu
     }
 }
 
-fn by_item(contracts: &[Contract]) -> HashMap<&ItemId, Offers<'_>> {
-    let mut listed: HashMap<&ItemId, Offers<'_>> = HashMap::default();
+fn by_item(contracts: &[Contract]) -> HashMap<&ItemId, Vec<Offer<'_>>> {
+    let mut listed: HashMap<&ItemId, Vec<Offer<'_>>> = HashMap::default();
     let all = contracts.iter().flat_map(|it| it.prices.iter().map(move |price| (it, price)));
     for (contract, price) in all {
         let offers = listed.entry(&price.item_id).or_default();
@@ -83,7 +83,7 @@ fn by_item(contracts: &[Contract]) -> HashMap<&ItemId, Offers<'_>> {
     listed
 }
 
-fn of_item<'a>(contracts: &'a [Contract], item: &ItemId) -> Offers<'a> {
+fn of_item<'a>(contracts: &'a [Contract], item: &ItemId) -> Vec<Offer<'a>> {
     let offer = |contract: &'a Contract| {
         let prices = contract.prices.iter().filter(|it| it.item_id == *item);
         let prices: Vec<&ContractPrice> = prices.collect();
@@ -109,7 +109,7 @@ fn is_for(case: &Case<'_, '_>, contract: &Contract, line: &OrderLine<'_>) -> boo
 fn one<'a>(
     case: &Case<'_, 'a>,
     (billed, line, stand): (&Billed<'a>, &OrderLine<'a>, &Stand),
-    offers: &Offers<'a>,
+    offers: &[Offer<'a>],
     report: &mut Report,
 ) {
     let bill_only = line.order.kind == OrderKind::BillOnly;
@@ -218,7 +218,7 @@ fn conflict(agreed: &[Agreed<'_>], report: &mut Report) {
 fn agreed<'a>(
     case: &Case<'_, 'a>,
     (billed, line, stand): (&Billed<'a>, &OrderLine<'a>, &Stand),
-    offers: &Offers<'a>,
+    offers: &[Offer<'a>],
 ) -> Result<Vec<Agreed<'a>>, Missing> {
     let mut found = Vec::new();
     let mut missing = Missing::Price;
