@@ -1,8 +1,10 @@
 //! Facts that come later: what waits is matched again when its order, a receipt, a return, a credit
 //! or a payment moves, through the public API, one step after the other (`domain.md` A10, A19).
 
+mod case;
 mod permutation;
 mod play;
+mod release;
 
 use play::{Play, Step, bill, order, pay, price_credit, quantity_credit, receive, return_goods};
 use serde_json::Value;

@@ -160,7 +160,12 @@ async fn events_are_told_in_the_order_of_their_causes() {
         (
             "the price of a box for each",
             "PO-1011",
-            vec!["payables.invoice.received", "matching.match.evaluated", "matching.hold.opened"],
+            vec![
+                "payables.invoice.received",
+                "matching.match.evaluated",
+                "exceptions.case.opened",
+                "matching.hold.opened",
+            ],
         ),
     ] {
         let gateway = TestGateway::start().await;

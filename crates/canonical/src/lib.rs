@@ -8,6 +8,7 @@ mod acknowledgement;
 mod balance;
 mod change;
 mod check;
+mod clock_class;
 mod contract;
 mod cost_center;
 mod error;
@@ -42,6 +43,7 @@ pub use acknowledgement::{
 pub use balance::InventoryBalance;
 pub use change::{Change, ChangeKind, Changes, NewPayment};
 pub use check::{Check, CheckResult};
+pub use clock_class::ClockClass;
 pub use contract::{Contract, ContractOwner, ContractPrice, DateBasis, PriceEligibility};
 pub use cost_center::{CostCenter, CostCenterStatus};
 pub use error::{Error, Fault, FieldError, Kind, Result};

@@ -2,6 +2,7 @@
 //! beside what they configure.
 
 use crate::layers::{self, Fault, Layer, Places};
+use process::Calendars;
 use process::documents::{Mappings, UblMapping, X12Mapping};
 use process::matching::{DuplicatePolicy, Policy, PolicyDocument, TaxPolicy};
 use serde::Deserialize;
@@ -19,6 +20,8 @@ const TOLERANCES: &str = "policies/tolerances.toml";
 const DUPLICATES: &str = "policies/duplicates.toml";
 /// Where its own tax rules are found.
 const TAXES: &str = "policies/taxes.toml";
+/// Where its own calendar is found.
+const CALENDAR: &str = "policies/calendar.toml";
 
 /// Where a folder's own X12 mapping is found, in the same way.
 const X12: &str = "mappings/x12.toml";
@@ -96,6 +99,8 @@ pub struct Policies {
     pub duplicates: PathBuf,
     /// The tax rules; empty for those in the binary.
     pub taxes: PathBuf,
+    /// When people work; empty for what is in the binary.
+    pub calendar: PathBuf,
 }
 
 /// Where mappings are.
@@ -117,6 +122,8 @@ pub struct Checked {
     pub policy: Policy,
     /// What partners mean by the codes of their documents.
     pub mappings: Mappings,
+    /// When people work.
+    pub calendars: Calendars,
     /// Where what was set was written.
     pub origins: Vec<String>,
     /// What is no fault and still worth knowing.
@@ -163,12 +170,16 @@ pub fn read(
     let mut faults = crosscheck(&config, &places);
     let policy = policy(&config, folder).map_err(|mut it| faults.append(&mut it)).ok();
     let mappings = mappings(&config, folder).map_err(|mut it| faults.append(&mut it)).ok();
+    let calendar = (config.policies.calendar.as_path(), CALENDAR);
+    let (shipped, parse) = (Calendars::default_shipped, Calendars::parse_toml);
+    let calendars =
+        one_policy(calendar, folder, shipped, parse).map_err(|mut it| faults.append(&mut it)).ok();
     let notes = notes(&config);
     let origins = layers.iter().filter(|it| !it.table.is_empty());
     let origins = origins.map(|it| it.origin.clone()).collect();
-    match policy.zip(mappings) {
-        Some((policy, mappings)) if faults.is_empty() => {
-            Ok(Checked { config, policy, mappings, origins, notes, places })
+    match policy.zip(mappings).zip(calendars) {
+        Some(((policy, mappings), calendars)) if faults.is_empty() => {
+            Ok(Checked { config, policy, mappings, calendars, origins, notes, places })
         }
         _faulty => Err(faults),
     }

@@ -93,7 +93,11 @@ pub async fn open(checked: &Checked, sandbox: Option<&Sandbox>, clock: Clock) ->
 pub fn open_process(checked: &Checked, store: &Store, clock: &Clock) -> Result<Process> {
     let config = &checked.config;
     let system = System::open(&config.system, &config.backends, clock)?;
-    let rules = Rules { policy: checked.policy.clone(), mappings: checked.mappings.clone() };
+    let rules = Rules {
+        policy: checked.policy.clone(),
+        mappings: checked.mappings.clone(),
+        calendars: checked.calendars.clone(),
+    };
     Ok(Process::new(system, store.clone(), rules, config.process.clone(), clock.clone()))
 }
 

@@ -1,5 +1,6 @@
 //! The process API: the list of its routes, nothing else.
 
+mod case;
 mod dead_letter;
 mod document_reading;
 mod invoice;
@@ -7,6 +8,7 @@ mod match_evaluation;
 mod policy_simulation;
 mod purchase_order;
 mod query;
+mod release;
 mod self_billing;
 
 use crate::Process;
@@ -39,6 +41,10 @@ use utoipa_axum::routes;
         (name = "self-billing", description = "Invoices that we make for what was received."),
         (name = "invoices", description = "Supplier invoices: submitted, decided, booked."),
         (
+            name = "cases",
+            description = "What holds invoices, whose it is, and until when it is to be resolved.",
+        ),
+        (
             name = "dead-letters",
             description = "Work that failed for good, and putting it back once it can be done.",
         ),
@@ -60,6 +66,10 @@ pub fn api() -> OpenApiRouter<Process> {
         .routes(routes!(purchase_order::get_purchase_order_document))
         .routes(routes!(policy_simulation::simulate_policy))
         .routes(routes!(invoice::explain_invoice))
+        .routes(routes!(release::release_holds))
+        .routes(routes!(case::list_cases))
+        .routes(routes!(case::get_case))
+        .routes(routes!(case::act_on_case))
         .routes(routes!(dead_letter::list_dead_letters))
         .routes(routes!(dead_letter::replay_dead_letters))
 }

@@ -1,20 +1,40 @@
 //! Booking off the queue: a matched invoice is posted until the finance system has it, and put
 //! before a person where trying does not help (`domain.md` D7).
 
+use crate::case::{Ended, Followed};
 use crate::event::{self, About};
-use crate::invoice::{cleared, hold, is_of_posting, reason};
+use crate::invoice::{cleared, hold, is_of_posting, reason, replace};
 use crate::posting::{self, Posted};
 use crate::work::{later, payload};
 use crate::{Process, facts};
 use canonical::{
-    Code, Decimal, Error, Event, InvoiceId, InvoiceState, Outcome, Payable, PurchaseOrderNumber,
-    Result,
+    Code, Decimal, Error, Event, InvoiceId, InvoiceState, Lane, Outcome, Payable,
+    PurchaseOrderNumber, Result,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
-use store::{Batch, Erp, ErpStatus, EventKey, Hold, HoldState, InvoiceRecord, Work};
+use store::{
+    Batch, Erp, ErpStatus, EventKey, Hold, HoldState, InvoiceHead, InvoiceRecord, NewWork, Work,
+};
+
+/// The kind of work that books a payable.
+pub(crate) const POST_PAYABLE: &str = "post_payable";
+
+/// The work of booking what is free: once per run.
+pub(crate) fn booking_work(head: &InvoiceHead, now: Timestamp) -> NewWork {
+    NewWork {
+        id: format!("{POST_PAYABLE}:{}:{}", head.id, head.run_no),
+        lane: Lane::Critical,
+        kind: POST_PAYABLE.to_owned(),
+        key: format!("invoice:{}", head.id),
+        correlation_id: Some(head.correlation_id.clone()),
+        payload_json: json!({ "invoice_id": head.id }).to_string(),
+        run_at: now,
+        created_at: now,
+    }
+}
 
 #[derive(Debug, Deserialize)]
 struct PostPayable {
@@ -86,9 +106,9 @@ impl Process {
             }),
         );
         let mut batch = Batch::new();
+        batch.append_event(&event, &keys(&kept, Some(payable)))?;
         self.end_of_trouble(&mut batch, &mut kept, &event.id).await?;
         batch.update_invoice(&kept.head)?;
-        batch.append_event(&event, &keys(&kept, Some(payable)))?;
         batch.complete_work(work);
         self.commit_work(work, batch).await
     }
@@ -105,9 +125,13 @@ impl Process {
         }
         let holds = self.store().holds(std::slice::from_ref(&kept.head.id)).await?;
         let open = |it: &&Hold| it.state == HoldState::Open;
+        let mut after = holds.clone();
         for hold in holds.iter().filter(open).filter(|it| is_of_posting(it.code)) {
-            batch.move_hold(&cleared(hold, because, self.now())?, HoldState::Open);
+            let hold = cleared(hold, because, self.now())?;
+            batch.move_hold(&hold, HoldState::Open);
+            replace(&mut after, &[hold]);
         }
+        self.cases_follow(batch, kept, &after, because).await?;
         kept.head.codes.retain(|it| !is_of_posting(*it));
         if !holds.iter().filter(open).any(|it| !is_of_posting(it.code)) {
             let run = self.store().match_run(&kept.head.id, kept.head.run_no).await?;
@@ -170,13 +194,35 @@ impl Process {
         let event = event(&kept, now, what, &version, json!({ "reason": refused }));
         let mut batch = Batch::new();
         batch.update_invoice(&kept.head)?;
+        batch.append_event(&event, &keys(&kept, None))?;
         if !known {
             // ok: a replay that fails as before finds the hold of the first time
-            batch.insert_hold(&hold(self.new_text_id("hold"), &kept.head.id, &refused, now)?);
+            let hold = hold(self.new_text_id("hold"), &kept.head.id, &refused, now)?;
+            batch.insert_hold(&hold);
+            let mut holds = self.store().holds(std::slice::from_ref(&kept.head.id)).await?;
+            holds.push(hold);
+            self.cases_follow(&mut batch, &kept, &holds, &event.id).await?;
         }
-        batch.append_event(&event, &keys(&kept, None))?;
         batch.bury_work(work, now, error);
         self.commit_work(work, batch).await
+    }
+
+    async fn cases_follow(
+        &self,
+        batch: &mut Batch,
+        kept: &InvoiceRecord,
+        holds: &[Hold],
+        because: &str,
+    ) -> Result<()> {
+        let followed = Followed {
+            head: &kept.head,
+            orders: &facts::order_numbers(&kept.invoice),
+            holds,
+            cases: self.store().cases_of(&kept.head.id).await?,
+            ended: Ended::Facts(because),
+            now: self.now(),
+        };
+        self.follow_cases(batch, followed).map(drop)
     }
 }
 

@@ -2,8 +2,9 @@
 //! once that is done (`domain.md` D7).
 
 use crate::Process;
+use crate::booking::POST_PAYABLE;
 use crate::event;
-use crate::invoice::{POST_PAYABLE, REMATCH};
+use crate::invoice::{REMATCH, REMATCH_INVOICE};
 use canonical::{Event, Lane, Page, PageRequest, Principal, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -171,7 +172,7 @@ fn suggestion(kind: &str, error: &str) -> &'static str {
             "the finance system did not answer sensibly: see that it does, then replay; what it \
              booked after all is found and not booked twice"
         }
-        (REMATCH, "unavailable" | "timed_out" | "upstream") => {
+        (REMATCH | REMATCH_INVOICE, "unavailable" | "timed_out" | "upstream") => {
             "a back end could not be asked for the facts: see that it answers, then replay"
         }
         (_, "forbidden" | "unauthenticated") => {

@@ -67,3 +67,16 @@ pub(crate) fn source(context: &str) -> String {
 pub(crate) fn kind(context: &str, what: &str) -> String {
     format!("threeway.{context}.{what}.v1")
 }
+
+/// The events as somebody outside may read them: without what we do among ourselves, and without
+/// who of us did what and why.
+pub(crate) fn outward(events: Vec<Event>) -> Vec<Event> {
+    let own = source("exceptions");
+    let mut events = events;
+    events.retain(|it| it.source != own);
+    for fields in events.iter_mut().filter_map(|it| it.data.as_object_mut()) {
+        fields.remove("by");
+        fields.remove("because");
+    }
+    events
+}

@@ -1,7 +1,7 @@
 //! One business flow, whole: the orders, what moved on them, what was invoiced, booked and paid,
 //! and the events in between (`domain.md` D2, H3). Every part says whether it could be had.
 
-use crate::{InvoiceRecord, Process};
+use crate::{InvoiceRecord, Process, event};
 use canonical::{
     Error, Event, InvoiceId, Item, ItemId, Kind, Payable, PayableId, Principal, PurchaseOrder,
     PurchaseOrderNumber, Receipt, ReceiptNumber, Result, Return, SupplierInvoiceNumber,
@@ -120,7 +120,11 @@ impl Process {
             .or_else(|| invoices.value.first().map(|it| it.correlation_id.clone()))
             .or_else(|| numbers.first().map(ToString::to_string))
             .unwrap_or_default();
-        let events = self.part("events", self.flow_events(&invoices.value, &orders.value)).await;
+        let events = self.flow_events(&invoices.value, &orders.value);
+        let mut events = self.part("events", events).await;
+        if principal.supplier_id.is_some() {
+            events.value = event::outward(events.value);
+        }
         let movements = visible_movements(movements, &orders);
         Ok(Flow { correlation_id, orders, movements, invoices, payables, items, events })
     }

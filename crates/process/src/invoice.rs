@@ -14,6 +14,7 @@ mod order_amounts;
 mod outside;
 mod preview;
 mod read;
+mod release;
 mod rematch;
 mod save;
 mod submit;
@@ -22,16 +23,19 @@ mod submit;
 pub(crate) const FLOW_INVOICES_MAX: usize = 200;
 
 pub(crate) use decide::reason;
-pub(crate) use holding::{cleared, is_of_posting, open as hold};
+pub(crate) use events::{append_released, released_id};
+pub(crate) use holding::{cleared, is_of_posting, open as hold, released as release_hold};
 pub use preview::{Preview, Previewed};
 pub use read::InvoiceFilter;
-pub(crate) use rematch::{REMATCH, rematch_work};
-pub(crate) use save::POST_PAYABLE;
+pub(crate) use read::hold as read_hold;
+pub use release::{Release, ReleasedInvoice};
+pub(crate) use release::{Released, given, is_duplicate, may_move, replace};
+pub(crate) use rematch::{REMATCH, REMATCH_INVOICE, rematch_invoice_work, rematch_work};
 pub use submit::{Answer, Submission};
 
 use canonical::{
     Code, Flag, Invoice, InvoiceId, InvoiceState, LineResult, Money, Outcome, PolicyCited, Reason,
-    Settlement, SupplierId, SupplierInvoiceNumber,
+    Settlement, SupplierId, SupplierInvoiceNumber, Variance,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -136,6 +140,23 @@ pub struct Hold {
     pub opened_at: Timestamp,
     /// The reason for people.
     pub detail: String,
+    /// The person's release that it has, or had before it was reopened; not shown to suppliers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<HoldRelease>,
+}
+
+/// A person's release of a hold (`domain.md` A10.3): it covers this variance and no worse one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HoldRelease {
+    /// Who released it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// The variance that was accepted; `null` where the reason has none.
+    #[schema(required = true)]
+    pub accepted: Option<Variance>,
+    /// When (UTC).
+    pub released_at: Timestamp,
 }
 
 /// Where a hold stands.

@@ -3,6 +3,8 @@
 //! rest.
 
 mod booking;
+mod calendar;
+mod case;
 mod dead_letter;
 pub mod documents;
 mod event;
@@ -20,11 +22,14 @@ mod work;
 mod api;
 
 pub use api::api;
+pub use calendar::{CalendarDocument, CalendarRow, Calendars};
+pub use case::{Case, CaseAction, CaseFilter, CaseState, Pause, Resolution, WaitsFor};
 pub use dead_letter::{DeadLetter, DeadLetters, Replay};
 pub use flow::{Flow, FlowKey, Part, PartStatus};
 pub use invoice::{
-    Answer, ErpDocument, ErpStatus, Hold, HoldState, InvoiceFilter, InvoiceRecord, InvoiceSummary,
-    Links, Preview, Previewed, Run, Submission, SubmittedInvoice,
+    Answer, ErpDocument, ErpStatus, Hold, HoldRelease, HoldState, InvoiceFilter, InvoiceRecord,
+    InvoiceSummary, Links, Preview, Previewed, Release, ReleasedInvoice, Run, Submission,
+    SubmittedInvoice,
 };
 pub use reading::{DocumentReading, ReadDocument, ReadTotals, Totals};
 pub use simulation::{
@@ -40,9 +45,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use matching::Policy;
 use serde::{Deserialize, Deserializer};
+use stack::idempotency::Claim;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::Store;
+use store::{KeptAnswer, NewAnswer, Store};
 use system::System;
 use tokio::sync::{Semaphore, watch};
 use turns::Turns;
@@ -69,6 +75,17 @@ pub struct Options {
     pub simulation: SimulationOptions,
     /// How back ends are followed.
     pub follow: FollowOptions,
+    /// Which duties one person may not have at once.
+    pub duties: Duties,
+}
+
+/// Segregation of duties (`domain.md` C6): whose right ends where another duty of theirs begins.
+/// People are compared, as tokens name them, not roles.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Duties {
+    /// Whether who submitted an invoice is refused to release its holds.
+    pub releaser_is_not_submitter: bool,
 }
 
 /// How changes in the back ends are followed.
@@ -110,6 +127,8 @@ pub struct Rules {
     pub policy: Policy,
     /// What partners mean by the codes of their documents.
     pub mappings: Mappings,
+    /// When people work.
+    pub calendars: Calendars,
 }
 
 fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
@@ -232,13 +251,35 @@ impl Process {
         &self.0.options.posting
     }
 
+    pub(crate) fn calendars(&self) -> &Calendars {
+        &self.0.rules.calendars
+    }
+
+    pub(crate) fn time_zone(&self) -> &TimeZone {
+        &self.0.options.time_zone
+    }
+
+    pub(crate) fn duties(&self) -> Duties {
+        self.0.options.duties
+    }
+
     pub(crate) fn facts_timeout(&self) -> Duration {
         Duration::from_millis(self.0.options.facts_timeout_ms)
     }
 
-    pub(crate) fn answers_expire_at(&self, now: Timestamp) -> Timestamp {
+    /// An answer as it is kept under its idempotency key.
+    pub(crate) fn kept_answer(&self, claim: &Claim, status: u16, body: &[u8]) -> NewAnswer {
+        let now = self.now();
         let hours = SignedDuration::from_hours(self.0.options.idempotency_hours.into());
-        now.checked_add(hours).unwrap_or(Timestamp::MAX)
+        let fingerprint = claim.fingerprint.clone();
+        NewAnswer {
+            principal: claim.principal.clone(),
+            operation: claim.operation.clone(),
+            key: claim.key.clone(),
+            answer: KeptAnswer { fingerprint, status, body: body.to_vec() },
+            created_at: now,
+            expires_at: now.checked_add(hours).unwrap_or(Timestamp::MAX),
+        }
     }
 
     /// An id that sorts by the time it was made, `kind_01K5…`.

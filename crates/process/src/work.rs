@@ -2,7 +2,8 @@
 //! person where trying does not help (`domain.md` D7).
 
 use crate::Process;
-use crate::invoice::{POST_PAYABLE, REMATCH};
+use crate::booking::POST_PAYABLE;
+use crate::invoice::{REMATCH, REMATCH_INVOICE};
 use canonical::{Error, Kind, Lane, Result};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -44,6 +45,7 @@ impl Process {
         let done = match work.kind.as_str() {
             POST_PAYABLE => self.book(work).await,
             REMATCH => self.rematch(work).await,
+            REMATCH_INVOICE => self.rematch_invoice(work).await,
             other => Err(Error::invalid(format!("there is no work of kind {other}"))),
         };
         match done {

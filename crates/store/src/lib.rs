@@ -11,6 +11,7 @@
 //! the first worker's write is then stale, so that what is written is written once.
 
 mod batch;
+mod case;
 mod claim;
 mod dead_letter;
 mod document;
@@ -36,6 +37,7 @@ mod url;
 mod work;
 
 pub use batch::{Batch, Committed};
+pub use case::{Case, CaseFilter, CaseState};
 pub use claim::{Claim, NewClaim, OrderLine};
 pub use dead_letter::{DeadLetter, DeadLetterFilter};
 pub use document::{Document, sha256_hex};

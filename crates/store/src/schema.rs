@@ -53,6 +53,7 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration::new("0005_rematch", include_str!("migrations/0005_rematch.sql")),
     Migration::new("0006_dead_letter", include_str!("migrations/0006_dead_letter.sql")),
+    Migration::new("0007_case", include_str!("migrations/0007_case.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use tests::{TestGateway, demo};
+use tests::{Answer, Caller, TestGateway, demo};
 
 const SUPPLIER: &str = "SUP-1001";
 const ORDER: &str = "PO-PLAY";
@@ -85,6 +85,11 @@ impl Stands {
         hold["code"].as_str().unwrap().to_owned()
     }
 
+    /// The hold of this code, whole.
+    pub(crate) fn of(&self, code: &str) -> &Value {
+        self.holds.iter().rfind(|it| it["code"] == code).unwrap()
+    }
+
     /// Since when it waits.
     pub(crate) fn since(&self) -> String {
         let hold = self.holds.iter().find(|it| it["state"] == "open").unwrap();
@@ -113,6 +118,11 @@ impl Play {
             play.step(step).await;
         }
         play
+    }
+
+    /// The same, after a restart with another configuration.
+    pub(crate) async fn again(self, environment: &[(&str, &str)]) -> Self {
+        Self { gateway: self.gateway.again(environment).await, ids: self.ids }
     }
 
     /// One step, and all that follows from it.
@@ -211,7 +221,22 @@ impl Play {
         self.gateway.ap().get(&format!("/system/v1/payables/{payable}")).await.json
     }
 
-    fn id(&self, name: &str) -> String {
+    /// Asks to release holds of an invoice; all that are open where none is named.
+    pub(crate) async fn release(&self, who: &Caller, name: &str, holds: &[&str]) -> Answer {
+        let path = format!("/process/v1/invoices/{}/releases", self.id(name));
+        who.post(&path, &json!({ "holds": holds, "reason": "agreed by phone" })).await
+    }
+
+    /// What the finance system has booked of an invoice.
+    pub(crate) async fn booked(&self, name: &str) -> usize {
+        self.gateway.payables(SUPPLIER, &format!("PLAY-{}", number(name))).await.len()
+    }
+
+    pub(crate) const fn gateway(&self) -> &TestGateway {
+        &self.gateway
+    }
+
+    pub(crate) fn id(&self, name: &str) -> String {
         self.ids.lock().unwrap()[name].clone()
     }
 

@@ -2,7 +2,9 @@
 
 use crate::Process;
 use crate::documents::Format;
-use crate::invoice::{InvoiceFilter, InvoiceRecord, InvoiceSummary, Submission, SubmittedInvoice};
+use crate::invoice::{
+    Answer, InvoiceFilter, InvoiceRecord, InvoiceSummary, Submission, SubmittedInvoice,
+};
 use crate::matching::Explanation;
 use axum::Extension;
 use axum::extract::State;
@@ -80,19 +82,20 @@ pub(super) async fn submit_invoice(
     let format = format(&media_type)?;
     let submission = Submission { format, bytes, facility_id: query.facility };
     let answer = process.submit_invoice(&principal, submission, Some(claim)).await?;
-    let mut response = (
-        StatusCode::ACCEPTED,
-        [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
-        answer.body,
-    )
-        .into_response();
+    Ok(response(StatusCode::ACCEPTED, answer))
+}
+
+/// An answer that is durable.
+pub(super) fn response(status: StatusCode, answer: Answer) -> Response {
+    let media_type = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    let mut response = (status, media_type, answer.body).into_response();
     if answer.kept {
         response.extensions_mut().insert(Kept);
     }
     if answer.replayed {
         response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
     }
-    Ok(response)
+    response
 }
 
 /// The format that a content type names.

@@ -1,5 +1,7 @@
 //! What may stand behind the question mark of lists that have filters.
 
+use crate::case::CaseState;
+use canonical::{FacilityId, SupplierId};
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -21,6 +23,29 @@ pub(super) struct DeadLetterQuery {
     pub(super) from: Option<Timestamp>,
     /// Given up before this instant (UTC).
     pub(super) to: Option<Timestamp>,
+    /// At most so many entries on a page, 1 to 200; 50 where it is left out.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    pub(super) limit: Option<u32>,
+    /// Where to go on: the `next_cursor` of the page before.
+    #[param(max_length = 1024)]
+    pub(super) cursor: Option<String>,
+}
+
+/// Which cases, and which page of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CaseQuery {
+    /// Those of this queue: `buyer`, `receiving`.
+    pub(super) queue: Option<String>,
+    /// Those in this state.
+    pub(super) state: Option<CaseState>,
+    /// Those for this facility.
+    pub(super) facility: Option<FacilityId>,
+    /// Those of this supplier.
+    pub(super) supplier: Option<SupplierId>,
+    /// Those that are late, or those that are not.
+    pub(super) overdue: Option<bool>,
     /// At most so many entries on a page, 1 to 200; 50 where it is left out.
     #[param(minimum = 1, maximum = 200, default = 50)]
     pub(super) limit: Option<u32>,

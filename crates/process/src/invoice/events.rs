@@ -1,14 +1,17 @@
 //! The events of a decision: what came in, what the match said, and what holds it.
 
 use super::decide;
+use super::holding::{Detail, Release};
 use super::rematch::Next;
 use super::save::{Case, Evidence, document_id};
-use crate::event::About;
+use crate::event::{self, About};
+use crate::facts;
 use canonical::{InvoiceLine, MatchResult, Reason, Result};
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
-use store::{Batch, EventKey, InvoiceHead};
+use store::{Batch, EventKey, Hold, InvoiceHead, InvoiceRecord};
 
 /// Appends what this decision says to the log.
 pub(super) fn append(
@@ -104,6 +107,57 @@ pub(super) fn append_again(
     let moved = next.holding.moved.iter();
     let moved = moved.filter_map(|it| Some((it.turn.event()?, &it.reason)));
     append_holds(batch, case, (&about, next.run_no, &evaluated.id), moved)
+}
+
+/// A hold that was reopened may be released again, and it was a run that reopened it.
+fn release_version(head: &InvoiceHead, hold: &Hold) -> String {
+    format!("{}.{}", hold.id, head.run_no)
+}
+
+/// The id of the event that tells of a release.
+pub(crate) fn released_id(head: &InvoiceHead, hold: &Hold) -> String {
+    event::id(&head.id, "matching", "hold.released", &release_version(head, hold))
+}
+
+/// What is told of a release.
+#[derive(Serialize)]
+struct Released<'a> {
+    #[serde(flatten)]
+    reason: &'a Reason,
+    hold: &'a str,
+    #[serde(flatten)]
+    release: Option<&'a Release>,
+}
+
+/// Appends that a person released holds.
+pub(crate) fn append_released(
+    batch: &mut Batch,
+    kept: &InvoiceRecord,
+    holds: &[Hold],
+    now: Timestamp,
+) -> Result<()> {
+    let head = &kept.head;
+    let orders = facts::order_numbers(&kept.invoice);
+    let about = About {
+        invoice_id: &head.id,
+        supplier_id: &head.supplier_id,
+        facility: head.facility_id.as_ref().map(canonical::FacilityId::as_str),
+        orders: &orders,
+        correlation_id: &head.correlation_id,
+        now,
+        traceparent: stack::context::current().map(|it| it.traceparent),
+    };
+    let keys: Vec<EventKey> = orders.iter().cloned().map(EventKey::PurchaseOrder).collect();
+    let evaluated = event::id(&head.id, "matching", "match.evaluated", &head.run_no.to_string());
+    for hold in holds {
+        let Detail { reason, release, .. } = Detail::of(hold)?;
+        let data = json!(Released { reason: &reason, hold: &hold.id, release: release.as_ref() });
+        let version = release_version(head, hold);
+        let mut event = about.event("matching", "hold.released", &version, data);
+        event.causationid = Some(evaluated.clone());
+        batch.append_event(&event, &keys)?;
+    }
+    Ok(())
 }
 
 /// Appends what became of holds in a run.

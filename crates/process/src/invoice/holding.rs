@@ -2,6 +2,7 @@
 //! gone is cleared, one whose reason took another code is superseded and keeps its age, and what a
 //! person released stays released while it is no worse than what was accepted.
 
+use super::release::is_duplicate;
 use canonical::{Code, Error, Exact, InvoiceId, Numeral, Reason, Result, Variance};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,23 @@ impl Detail {
         serde_json::to_string(self)
             .map_err(|error| Error::internal("a hold has no JSON form").because(error))
     }
+}
+
+/// The hold as it stands once a person has released it.
+pub(crate) fn released(hold: &Hold, by: &str, because: &str, now: Timestamp) -> Result<Hold> {
+    let mut detail = Detail::of(hold)?;
+    detail.release = Some(Release {
+        by: by.to_owned(),
+        because: because.to_owned(),
+        accepted: detail.reason.variance.clone(),
+        at: now,
+    });
+    Ok(Hold {
+        state: HoldState::Released,
+        closed_at: Some(now),
+        detail_json: detail.json()?,
+        ..hold.clone()
+    })
 }
 
 /// What happened to a hold.
@@ -89,6 +107,20 @@ pub(crate) struct Holding {
     pub(crate) moved: Vec<Moved>,
     /// The reasons that still keep the invoice: those of holds that stand open afterwards.
     pub(crate) open: Vec<Reason>,
+}
+
+impl Holding {
+    /// Every hold as it stands afterwards.
+    pub(crate) fn after(&self, holds: &[Hold]) -> Vec<Hold> {
+        let mut after = holds.to_vec();
+        for moved in &self.moved {
+            match after.iter_mut().find(|it| it.id == moved.hold.id) {
+                Some(hold) => hold.clone_from(&moved.hold),
+                None => after.push(moved.hold.clone()),
+            }
+        }
+        after
+    }
 }
 
 /// A run that is compared with the holds before it.
@@ -143,7 +175,8 @@ impl Run<'_> {
         let mut detail = Detail::of(&hold)?;
         let from = hold.state;
         let covered = match (&detail.release, from) {
-            (Some(release), HoldState::Released) => {
+            // a duplicate of one invoice is not one of another, and what was decided is no fact
+            (Some(release), HoldState::Released) if !is_duplicate(hold.code) => {
                 covers(release.accepted.as_ref(), reason.variance.as_ref())
             }
             _ => false,

@@ -1,7 +1,10 @@
 //! Reading invoices back: one, a list, what waits, and those of a flow. A supplier sees its own.
 
+use super::holding::Detail;
 use super::save::amount;
-use super::{ErpDocument, ErpStatus, Hold, HoldState, InvoiceRecord, InvoiceSummary, Links, Run};
+use super::{
+    ErpDocument, ErpStatus, Hold, HoldRelease, HoldState, InvoiceRecord, InvoiceSummary, Links, Run,
+};
 use crate::Process;
 use canonical::{
     Code, Error, Event, FacilityId, InvoiceId, InvoiceState, Money, Page, PageRequest, Principal,
@@ -54,6 +57,18 @@ impl InvoiceRecord {
         Money::written(&self.invoice.gross_amount, self.invoice.currency)
             .unwrap_or_else(|_checked| Money::zero(self.invoice.currency))
     }
+
+    /// As the principal may see it: nothing of another supplier's, and a supplier does not see who
+    /// released what here, and why.
+    fn told_to(mut self, principal: &Principal) -> Option<Self> {
+        if !principal.may_see(&self.invoice.supplier_id) {
+            return None;
+        }
+        if principal.supplier_id.is_some() {
+            self.holds.iter_mut().for_each(|it| it.release = None);
+        }
+        Some(self)
+    }
 }
 
 impl Process {
@@ -63,11 +78,7 @@ impl Process {
     /// `not_found`, also where it is another supplier's.
     pub async fn invoice(&self, principal: &Principal, id: &InvoiceId) -> Result<InvoiceRecord> {
         let record = self.invoice_record(id).await?;
-        if principal.may_see(&record.invoice.supplier_id) {
-            Ok(record)
-        } else {
-            Err(Error::not_found("invoice", id))
-        }
+        record.told_to(principal).ok_or_else(|| Error::not_found("invoice", id))
     }
 
     /// Invoices, the newest first.
@@ -118,9 +129,8 @@ impl Process {
         principal: &Principal,
         ids: &[InvoiceId],
     ) -> Result<Vec<InvoiceRecord>> {
-        let mut records = self.records(ids).await?;
-        records.retain(|it| principal.may_see(&it.invoice.supplier_id));
-        Ok(records)
+        let records = self.records(ids).await?;
+        Ok(records.into_iter().filter_map(|it| it.told_to(principal)).collect())
     }
 
     /// Those of the invoices that are there, in this order, each once: three reads for all of them.
@@ -244,7 +254,7 @@ fn record(
         invoice: kept.invoice,
         lines: result.lines,
         settlement: result.settlement,
-        holds: holds.into_iter().map(hold).collect::<Result<_>>()?,
+        holds: holds.iter().map(hold).collect::<Result<_>>()?,
         runs: runs.into_iter().rev().map(run).collect(),
         erp_document: kept.head.erp.map(erp_document),
     })
@@ -285,11 +295,10 @@ pub(super) fn reasons(
     reasons
 }
 
-fn hold(kept: store::Hold) -> Result<Hold> {
-    let reason: canonical::Reason = serde_json::from_str(&kept.detail_json)
-        .map_err(|error| Error::internal("a hold cannot be read").because(error))?;
+pub(crate) fn hold(kept: &store::Hold) -> Result<Hold> {
+    let Detail { reason, release, .. } = Detail::of(kept)?;
     Ok(Hold {
-        id: kept.id,
+        id: kept.id.clone(),
         code: kept.code,
         invoice_line: kept.invoice_line,
         state: match kept.state {
@@ -300,6 +309,12 @@ fn hold(kept: store::Hold) -> Result<Hold> {
         },
         opened_at: kept.opened_at,
         detail: reason.detail,
+        release: release.map(|it| HoldRelease {
+            by: it.by,
+            reason: it.because,
+            accepted: it.accepted,
+            released_at: it.at,
+        }),
     })
 }
 

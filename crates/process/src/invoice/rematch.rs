@@ -1,55 +1,30 @@
 //! Matching again: a fact changed, and what rests on it is decided anew, in the order in which the
 //! invoices claim (`domain.md` A10). Decided on equal facts, nothing changes.
 
+mod queue;
+
+pub(crate) use queue::{REMATCH, REMATCH_INVOICE, rematch_invoice_work, rematch_work};
+
 use super::holding::{self, Holding, Moved, Turn};
 use super::order_amounts::Plans;
 use super::save::{self, Again, Before, Case};
 use super::{alike, claims, decide, events, submit};
+use crate::booking::booking_work;
+use crate::case::{Ended, Followed};
 use crate::documents::ParsedInvoice;
 use crate::facts::Gathered;
 use crate::matching::{self, Credit, CreditKind};
-use crate::work::payload;
 use crate::{Process, event};
 use canonical::{
-    Code, Decimal, Error, InvoiceId, InvoiceKind, InvoiceState, Lane, MatchResult, PaymentState,
-    Principal, PurchaseOrderNumber, ReceiptNumber, Result,
+    Error, InvoiceId, InvoiceKind, InvoiceState, MatchResult, PaymentState, Principal,
+    PurchaseOrderNumber, ReceiptNumber, Result,
 };
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use store::{
-    Batch, Committed, Erp, ErpStatus, Hold, InvoiceHead, InvoiceRecord, MatchRun, NewMatchRun,
-    NewWork, Work,
-};
-
-/// The kind of work that matches the invoices of an order again.
-pub(crate) const REMATCH: &str = "rematch";
+use store::{Batch, Committed, Hold, InvoiceHead, InvoiceRecord, MatchRun, NewMatchRun};
 
 /// How often a decision is made again because a fact moved before it was stored.
 const ATTEMPTS_MAX: u32 = 16;
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Rematch {
-    purchase_order: PurchaseOrderNumber,
-    /// The event that changed a fact.
-    trigger: String,
-}
-
-/// The work of matching the invoices of an order again: once per event, in the order of events.
-pub(crate) fn rematch_work(order: &PurchaseOrderNumber, trigger: &str, now: Timestamp) -> NewWork {
-    let payload = Rematch { purchase_order: order.clone(), trigger: trigger.to_owned() };
-    NewWork {
-        id: format!("{REMATCH}:{order}:{trigger}"),
-        lane: Lane::Critical,
-        kind: REMATCH.to_owned(),
-        key: format!("purchase_order:{order}"),
-        correlation_id: Some(order.to_string()),
-        // ok: two texts always have a JSON form
-        payload_json: serde_json::to_string(&payload).unwrap_or_default(),
-        run_at: now,
-        created_at: now,
-    }
-}
 
 /// An invoice as it stands before it is matched again.
 #[derive(Debug)]
@@ -58,6 +33,7 @@ struct Standing {
     last: NewMatchRun,
     holds: Vec<Hold>,
     claims: Vec<store::Claim>,
+    cases: Vec<store::Case>,
 }
 
 /// What became of one try.
@@ -68,15 +44,6 @@ enum Tried {
 }
 
 impl Process {
-    /// Matches every invoice of an order again, in the order in which they claim.
-    pub(crate) async fn rematch(&self, work: &Work) -> Result<()> {
-        let Rematch { purchase_order, trigger } = payload(work)?;
-        for id in self.store().invoices_of_order(&purchase_order).await? {
-            self.match_again(&id, &trigger).await?;
-        }
-        self.settle(work, |batch| batch.complete_work(work)).await
-    }
-
     /// Decides on one invoice anew, because of an event.
     pub(crate) async fn match_again(&self, id: &InvoiceId, trigger: &str) -> Result<()> {
         for _ in 0..ATTEMPTS_MAX {
@@ -96,7 +63,8 @@ impl Process {
         let last = self.store().match_run(id, kept.head.run_no).await?;
         let holds = self.store().holds(std::slice::from_ref(id)).await?;
         let claims = self.store().claims_of(id).await?;
-        Ok(Standing { kept, last, holds, claims })
+        let cases = self.store().cases_of(id).await?;
+        Ok(Standing { kept, last, holds, claims, cases })
     }
 
     async fn decide_again(&self, standing: Standing, trigger: &str) -> Result<Tried> {
@@ -114,7 +82,7 @@ impl Process {
         if next.is_as_before(&standing) {
             return Ok(Tried::Done);
         }
-        let batch = batch_again(&case, &standing, next, (&before, &gathered))?;
+        let batch = self.batch_again(&case, &standing, next, (&before, &gathered))?;
         Ok(match self.store().commit(batch).await? {
             Committed::Done => Tried::Done,
             Committed::Stale { guard } => {
@@ -142,62 +110,72 @@ impl Process {
         }
         Ok(credits)
     }
-}
 
-/// Everything that the new decision writes.
-fn batch_again(
-    case: &Case,
-    standing: &Standing,
-    next: Next,
-    (before, gathered): (&Before, &Gathered),
-) -> Result<Batch> {
-    let mut batch = Batch::new();
-    before.guards.iter().for_each(|it| batch.bump_guard(it));
-    let was = &standing.kept.head;
-    batch.update_invoice(&next.head)?;
-    batch.insert_duplicate_keys(&next.head, &alike::keys(case, &gathered.facts));
-    save::note_orders(&mut batch, case, &next.head);
-    for Moved { turn, from, hold, .. } in &next.holding.moved {
-        match turn {
-            Turn::Opened => batch.insert_hold(hold),
-            _ => batch.move_hold(hold, *from),
+    /// Everything that the new decision writes.
+    fn batch_again(
+        &self,
+        case: &Case,
+        standing: &Standing,
+        next: Next,
+        (before, gathered): (&Before, &Gathered),
+    ) -> Result<Batch> {
+        let mut batch = Batch::new();
+        before.guards.iter().for_each(|it| batch.bump_guard(it));
+        let was = &standing.kept.head;
+        batch.update_invoice(&next.head)?;
+        batch.insert_duplicate_keys(&next.head, &alike::keys(case, &gathered.facts));
+        save::note_orders(&mut batch, case, &next.head);
+        for Moved { turn, from, hold, .. } in &next.holding.moved {
+            match turn {
+                Turn::Opened => batch.insert_hold(hold),
+                _ => batch.move_hold(hold, *from),
+            }
         }
-    }
-    if next.head.state.is_booked() && !standing.claims_as(&next.result) {
-        batch.remove_claims(&case.id);
-        for it in claims::booked(case, before.cited_turn, &next.result) {
-            batch.insert_claim(&it);
+        if next.head.state.is_booked() && !standing.claims_as(&next.result) {
+            batch.remove_claims(&case.id);
+            for it in claims::booked(case, before.cited_turn, &next.result) {
+                batch.insert_claim(&it);
+            }
         }
-    }
-    if next.head.state.is_booked() && !was.state.is_booked() {
-        for it in save::taken_by(case, &gathered.facts, &next.result) {
-            batch.insert_order_amount(&it);
+        if next.head.state.is_booked() && !was.state.is_booked() {
+            for it in save::taken_by(case, &gathered.facts, &next.result) {
+                batch.insert_order_amount(&it);
+            }
         }
-    }
-    events::append_again(&mut batch, case, &next, was)?;
-    if next.head.erp.is_some() && was.erp.is_none() {
-        batch.enqueue_work(save::booking(case, next.run_no, next.now));
-    }
-    // ok: what a credit takes back moves what it cites, and those after it
-    if case.invoice.kind.is_credit() && was.state != next.head.state {
-        let evaluated = next.evaluated_id(case);
-        for order in &case.orders {
-            batch.enqueue_work(rematch_work(order, &evaluated, next.now));
+        events::append_again(&mut batch, case, &next, was)?;
+        let followed = Followed {
+            head: &next.head,
+            orders: &case.orders,
+            holds: &next.holding.after(&standing.holds),
+            cases: standing.cases.clone(),
+            ended: Ended::Facts(&next.evaluated_id(case)),
+            now: next.now,
+        };
+        self.follow_cases(&mut batch, followed)?;
+        if next.head.erp.is_some() && was.erp.is_none() {
+            batch.enqueue_work(booking_work(&next.head, next.now));
         }
+        // ok: what a credit takes back moves what it cites, and those after it
+        if case.invoice.kind.is_credit() && was.state != next.head.state {
+            let evaluated = next.evaluated_id(case);
+            for order in &case.orders {
+                batch.enqueue_work(rematch_work(order, &evaluated, next.now));
+            }
+        }
+        batch.insert_match_run(NewMatchRun {
+            facts_json: serde_json::to_string(&gathered.facts)
+                .map_err(|error| Error::internal("facts have no JSON form").because(error))?,
+            run: MatchRun {
+                invoice_id: case.id.clone(),
+                run_no: next.run_no,
+                cause: next.trigger,
+                policy_version: next.result.policy.tolerances.clone(),
+                evaluated_at: next.now,
+                result: next.result,
+            },
+        })?;
+        Ok(batch)
     }
-    batch.insert_match_run(NewMatchRun {
-        facts_json: serde_json::to_string(&gathered.facts)
-            .map_err(|error| Error::internal("facts have no JSON form").because(error))?,
-        run: MatchRun {
-            invoice_id: case.id.clone(),
-            run_no: next.run_no,
-            cause: next.trigger,
-            policy_version: next.result.policy.tolerances.clone(),
-            evaluated_at: next.now,
-            result: next.result,
-        },
-    })?;
-    Ok(batch)
 }
 
 impl Standing {
@@ -264,7 +242,7 @@ impl Standing {
         let was = &self.kept.head;
         let (now, run_no) = (process.now(), was.run_no + 1);
         let paid = paid(&case.id, gathered);
-        let is_frozen = paid.is_some() || is_frozen(was.state);
+        let is_frozen = paid.is_some() || decide::is_frozen(was.state);
         let holding = if is_frozen {
             // paid is paid: what changed afterwards is worth a flag and a credit, never a hold
             Holding::default()
@@ -275,20 +253,8 @@ impl Standing {
         let mut head = was.clone();
         head.run_no = run_no;
         head.outcome = result.outcome;
-        head.state = paid.unwrap_or_else(|| state_after(was.state, &holding));
-        let codes: BTreeSet<Code> = holding.open.iter().map(|it| it.code).collect();
-        head.codes = codes.into_iter().collect();
-        let waits = matches!(head.state, InvoiceState::Blocked | InvoiceState::Exception);
-        head.at_stake = if waits { was.gross_amount } else { Decimal::ZERO };
-        if head.state == InvoiceState::Matched && head.erp.is_none() {
-            head.erp = Some(Erp {
-                status: ErpStatus::Pending,
-                id: None,
-                document_number: None,
-                detail: None,
-                attempts: 0,
-            });
-        }
+        head.state = paid.unwrap_or(was.state);
+        decide::stand(&mut head, &holding.open);
         head.updated_at = now;
         Ok(Next { head, holding, result, run_no, now, trigger: trigger.to_owned() })
     }
@@ -325,23 +291,6 @@ fn paid(id: &InvoiceId, gathered: &Gathered) -> Option<InvoiceState> {
         PaymentState::Unpaid => None,
         PaymentState::PartiallyPaid => Some(InvoiceState::PartiallyPaid),
         PaymentState::Paid => Some(InvoiceState::Paid),
-    }
-}
-
-const fn is_frozen(state: InvoiceState) -> bool {
-    matches!(state, InvoiceState::InPaymentRun | InvoiceState::PartiallyPaid | InvoiceState::Paid)
-}
-
-/// Where the holds that stand put the invoice (`domain.md` A4.4): what is booked stays booked.
-fn state_after(was: InvoiceState, holding: &Holding) -> InvoiceState {
-    let worst = holding.open.iter().filter_map(|it| it.code.outcome()).max();
-    match (worst, was.is_booked()) {
-        _ if is_frozen(was) => was,
-        (None, _) if matches!(was, InvoiceState::ApprovedForPayment) => was,
-        (None, _) => InvoiceState::Matched,
-        (Some(_), _) if matches!(was, InvoiceState::Disputed) => was,
-        (Some(_), true) => InvoiceState::Blocked,
-        (Some(worst), false) => decide::state(worst),
     }
 }
 

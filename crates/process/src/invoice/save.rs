@@ -6,24 +6,22 @@ use super::rematch::rematch_work;
 use super::submit::Answer;
 use super::{Links, SubmittedInvoice};
 use super::{alike, claims, decide, events, holding, outside};
+use crate::booking::booking_work;
+use crate::case::{Ended, Followed};
 use crate::facts::Gathered;
 use crate::matching::{Claim as EarlierClaim, Facts};
 use crate::{Process, documents::Format, event};
 use bytes::Bytes;
 use canonical::{
-    Code, Error, Invoice, InvoiceId, InvoiceState, KnownInvoice, Lane, MatchResult, Money, Outcome,
+    Code, Error, Invoice, InvoiceId, InvoiceState, KnownInvoice, MatchResult, Money, Outcome,
     PurchaseOrderNumber, Result, SupplierId,
 };
 use jiff::Timestamp;
-use serde_json::json;
 use stack::idempotency::Claim;
 use store::{
-    Batch, Committed, Document, Erp, ErpStatus, Guard, InvoiceHead, KeptAnswer, MatchRun,
-    NewAnswer, NewMatchRun, NewOrderAmount, NewWork, OrderAmount, OrderLine,
+    Batch, Committed, Document, Erp, ErpStatus, Guard, InvoiceHead, MatchRun, NewMatchRun,
+    NewOrderAmount, OrderAmount, OrderLine,
 };
-
-/// The kind of work that books a payable.
-pub(crate) const POST_PAYABLE: &str = "post_payable";
 
 /// An invoice on its way to a decision.
 #[derive(Debug)]
@@ -174,6 +172,11 @@ pub(crate) async fn before(
     let outside = outside::only(process, payables, &known).await?;
     claims.extend(outside::claims(&outside, facts));
     known.extend(outside::known(&outside, case.invoice.invoice_date));
+    if case.again.is_some() {
+        // a person looked at them: they are not one
+        let decided = store.not_duplicates(&case.id).await?;
+        known.retain(|it| !decided.contains(&it.id));
+    }
     Ok(Before { guards, claims, known, taken, cited_turn })
 }
 
@@ -234,7 +237,6 @@ pub(crate) async fn save(
     let head = head(case, evidence, &result, now);
     batch.insert_invoice(&head, &case.invoice)?;
     batch.insert_duplicate_keys(&head, &alike::keys(case, facts));
-    add_holds(process, &mut batch, case, &result, now)?;
     for it in claims::of(case, before.cited_turn, &result) {
         batch.insert_claim(&it);
     }
@@ -243,8 +245,9 @@ pub(crate) async fn save(
     }
     note_orders(&mut batch, case, &head);
     events::append(&mut batch, case, evidence, &result, now)?;
+    add_holds(process, &mut batch, case, (&head, &result))?;
     if wants_booking(&result) {
-        batch.enqueue_work(booking(case, 1, now));
+        batch.enqueue_work(booking_work(&head, now));
     }
     if case.invoice.kind.is_credit() && head.state.is_booked() {
         // what a credit takes back moves what it cites, and what was billed after that
@@ -266,7 +269,7 @@ pub(crate) async fn save(
         },
     })?;
     if let Some(claim) = claim {
-        batch.insert_answer(kept(process, claim, &body, now));
+        batch.insert_answer(process.kept_answer(claim, 202, &body));
     }
     Ok(match process.store().commit(batch).await? {
         Committed::Done => Saved::Done(body),
@@ -367,40 +370,22 @@ fn add_holds(
     process: &Process,
     batch: &mut Batch,
     case: &Case,
-    result: &MatchResult,
-    now: Timestamp,
+    (head, result): (&InvoiceHead, &MatchResult),
 ) -> Result<()> {
+    let now = head.created_at;
+    let mut holds = Vec::new();
     for reason in result.reasons.iter().filter(|it| it.code.outcome().is_some()) {
-        batch.insert_hold(&holding::open(process.new_text_id("hold"), &case.id, reason, now)?);
+        let hold = holding::open(process.new_text_id("hold"), &case.id, reason, now)?;
+        batch.insert_hold(&hold);
+        holds.push(hold);
     }
-    Ok(())
-}
-
-/// The work of booking what a run matched: once per run.
-pub(super) fn booking(case: &Case, run_no: u32, now: Timestamp) -> NewWork {
-    NewWork {
-        id: format!("{POST_PAYABLE}:{}:{run_no}", case.id),
-        lane: Lane::Critical,
-        kind: POST_PAYABLE.to_owned(),
-        key: format!("invoice:{}", case.id),
-        correlation_id: Some(case.correlation_id.clone()),
-        payload_json: json!({ "invoice_id": case.id }).to_string(),
-        run_at: now,
-        created_at: now,
-    }
-}
-
-fn kept(process: &Process, claim: &Claim, body: &Bytes, now: Timestamp) -> NewAnswer {
-    NewAnswer {
-        principal: claim.principal.clone(),
-        operation: claim.operation.clone(),
-        key: claim.key.clone(),
-        answer: KeptAnswer {
-            fingerprint: claim.fingerprint.clone(),
-            status: 202,
-            body: body.to_vec(),
-        },
-        created_at: now,
-        expires_at: process.answers_expire_at(now),
-    }
+    let followed = Followed {
+        head,
+        orders: &case.orders,
+        holds: &holds,
+        cases: Vec::new(),
+        ended: Ended::Facts(&event::id(&case.id, "matching", "match.evaluated", "1")),
+        now,
+    };
+    process.follow_cases(batch, followed).map(drop)
 }

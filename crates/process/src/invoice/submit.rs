@@ -171,7 +171,7 @@ impl Process {
         }
         let mut gathered = self.gather(principal, &parsed).await?;
         self.add_own_facts(&mut gathered.facts);
-        let case = self.case(principal, parsed.invoice, &gathered)?;
+        let case = self.case_of(principal, parsed.invoice, &gathered)?;
         Ok((case, gathered))
     }
 
@@ -204,7 +204,7 @@ impl Process {
         found.map(drop).ok_or_else(|| Error::invalid_field("?facility", detail()))
     }
 
-    fn case(
+    fn case_of(
         &self,
         principal: &Principal,
         mut invoice: Invoice,

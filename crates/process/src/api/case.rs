@@ -1,0 +1,103 @@
+//! Exception cases over HTTP.
+
+use super::invoice::response;
+use super::query::CaseQuery;
+use crate::Process;
+use crate::case::{Case, CaseAction, CaseFilter};
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Response;
+use canonical::{Page, Principal};
+use http::StatusCode;
+use stack::Problem;
+use stack::contract::Refusals;
+use stack::extract::{Json, Path, Query, page};
+use stack::idempotency::Claim;
+
+/// List cases.
+///
+/// What holds invoices, one case per invoice and queue; the one that is due first comes first.
+#[utoipa::path(
+    get,
+    path = "/process/v1/cases",
+    tag = "cases",
+    params(CaseQuery),
+    responses(
+        (status = 200, description = "A page of cases.", body = Page<Case>),
+        Refusals,
+    ),
+    security(("token" = ["process.cases.read"])),
+)]
+pub(super) async fn list_cases(
+    State(process): State<Process>,
+    Extension(principal): Extension<Principal>,
+    Query(query): Query<CaseQuery>,
+) -> Result<Json<Page<Case>>, Problem> {
+    let page = page(query.limit, query.cursor)?;
+    let filter = CaseFilter {
+        queue: query.queue,
+        state: query.state,
+        facility: query.facility,
+        supplier: query.supplier,
+        overdue: query.overdue,
+    };
+    Ok(Json(process.cases(&principal, &filter, &page).await?))
+}
+
+/// Get a case.
+///
+/// What it is about, whose it is, and until when it is to be resolved.
+#[utoipa::path(
+    get,
+    path = "/process/v1/cases/{id}",
+    tag = "cases",
+    params(("id" = String, Path, description = "The case's id.")),
+    responses(
+        (status = 200, description = "The case.", body = Case),
+        Refusals,
+    ),
+    security(("token" = ["process.cases.read"])),
+)]
+pub(super) async fn get_case(
+    State(process): State<Process>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+) -> Result<Json<Case>, Problem> {
+    Ok(Json(process.case(&principal, &id).await?))
+}
+
+/// Act on a case.
+///
+/// Gives it to somebody, takes it, lets it wait for somebody outside, goes on with it, or decides
+/// it: `accept_variance` releases its holds, `mark_not_duplicate` says that the invoices are two. A
+/// case is resolved when none of its holds is open, however that came.
+#[utoipa::path(
+    post,
+    path = "/process/v1/cases/{id}/actions",
+    tag = "cases",
+    params(
+        ("id" = String, Path, description = "The case's id."),
+        (
+            "Idempotency-Key" = String,
+            Header,
+            description = "A key of your own, 1 to 255 visible ASCII characters; a repeat with the \
+                           same key and body gets the same answer.",
+        ),
+    ),
+    request_body(content = CaseAction, description = "What to do."),
+    responses(
+        (status = 200, description = "Done and stored: the case as it stands.", body = Case),
+        Refusals,
+    ),
+    security(("token" = ["process.cases.write"])),
+)]
+pub(super) async fn act_on_case(
+    State(process): State<Process>,
+    Extension(principal): Extension<Principal>,
+    Extension(claim): Extension<Claim>,
+    Path(id): Path<String>,
+    Json(request): Json<CaseAction>,
+) -> Result<Response, Problem> {
+    let answer = process.act_on_case(&principal, &id, &request, Some(&claim)).await?;
+    Ok(response(StatusCode::OK, answer))
+}

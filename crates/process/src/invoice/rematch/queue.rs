@@ -1,0 +1,77 @@
+//! The work of matching again, as it waits in the queue.
+
+use crate::Process;
+use crate::work::payload;
+use canonical::{InvoiceId, Lane, PurchaseOrderNumber, Result};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::{InvoiceHead, NewWork, Work};
+
+/// The kind of work that matches the invoices of an order again.
+pub(crate) const REMATCH: &str = "rematch";
+
+/// The kind of work that matches one invoice again.
+pub(crate) const REMATCH_INVOICE: &str = "rematch_invoice";
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RematchInvoice {
+    invoice_id: InvoiceId,
+    trigger: String,
+}
+
+/// The work of matching one invoice again: once per event.
+pub(crate) fn rematch_invoice_work(head: &InvoiceHead, trigger: &str, now: Timestamp) -> NewWork {
+    let payload = RematchInvoice { invoice_id: head.id.clone(), trigger: trigger.to_owned() };
+    NewWork {
+        id: format!("{REMATCH_INVOICE}:{}:{trigger}", head.id),
+        lane: Lane::Critical,
+        kind: REMATCH_INVOICE.to_owned(),
+        key: format!("invoice:{}", head.id),
+        correlation_id: Some(head.correlation_id.clone()),
+        // ok: two texts always have a JSON form
+        payload_json: serde_json::to_string(&payload).unwrap_or_default(),
+        run_at: now,
+        created_at: now,
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Rematch {
+    purchase_order: PurchaseOrderNumber,
+    /// The event that changed a fact.
+    trigger: String,
+}
+
+/// The work of matching the invoices of an order again: once per event, in the order of events.
+pub(crate) fn rematch_work(order: &PurchaseOrderNumber, trigger: &str, now: Timestamp) -> NewWork {
+    let payload = Rematch { purchase_order: order.clone(), trigger: trigger.to_owned() };
+    NewWork {
+        id: format!("{REMATCH}:{order}:{trigger}"),
+        lane: Lane::Critical,
+        kind: REMATCH.to_owned(),
+        key: format!("purchase_order:{order}"),
+        correlation_id: Some(order.to_string()),
+        // ok: two texts always have a JSON form
+        payload_json: serde_json::to_string(&payload).unwrap_or_default(),
+        run_at: now,
+        created_at: now,
+    }
+}
+
+impl Process {
+    /// Matches every invoice of an order again, in the order in which they claim.
+    pub(crate) async fn rematch(&self, work: &Work) -> Result<()> {
+        let Rematch { purchase_order, trigger } = payload(work)?;
+        for id in self.store().invoices_of_order(&purchase_order).await? {
+            self.match_again(&id, &trigger).await?;
+        }
+        self.settle(work, |batch| batch.complete_work(work)).await
+    }
+
+    /// Matches the invoice of an item of work again.
+    pub(crate) async fn rematch_invoice(&self, work: &Work) -> Result<()> {
+        let RematchInvoice { invoice_id, trigger } = payload(work)?;
+        self.match_again(&invoice_id, &trigger).await?;
+        self.settle(work, |batch| batch.complete_work(work)).await
+    }
+}
