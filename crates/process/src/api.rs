@@ -57,14 +57,19 @@ struct Contract;
 /// The process API.
 #[must_use]
 pub fn api() -> OpenApiRouter<Process> {
-    OpenApiRouter::with_openapi(Contract::openapi())
+    invoices(OpenApiRouter::with_openapi(Contract::openapi()))
         .routes(routes!(match_evaluation::evaluate_match))
         .routes(routes!(self_billing::propose_self_billing))
-        .routes(routes!(invoice::submit_invoice, invoice::list_invoices))
-        .routes(routes!(invoice::get_invoice))
         .routes(routes!(document_reading::read_documents))
         .routes(routes!(purchase_order::get_purchase_order_document))
         .routes(routes!(policy_simulation::simulate_policy))
+}
+
+/// Invoices and what waits.
+fn invoices(router: OpenApiRouter<Process>) -> OpenApiRouter<Process> {
+    router
+        .routes(routes!(invoice::submit_invoice, invoice::list_invoices))
+        .routes(routes!(invoice::get_invoice))
         .routes(routes!(invoice::explain_invoice))
         .routes(routes!(release::release_holds))
         .routes(routes!(case::list_cases))

@@ -91,7 +91,7 @@ async fn what_comes_up_again_within_two_weeks_opens_the_case_again_and_later_ano
         assert_eq!(all.len(), cases, "{days} days");
         let open = all.iter().find(|it| it["state"] == "new").unwrap();
         assert_eq!(
-            (&open["id"] == &first["id"], &open["reopened"]),
+            (open["id"] == first["id"], &open["reopened"]),
             (reopened == 1, &json!(reopened))
         );
         assert_eq!(told(&play, "case.reopened").await.len(), reopened);

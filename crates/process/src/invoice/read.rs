@@ -151,7 +151,7 @@ impl Process {
         let whole = ids.iter().filter_map(|id| kept.remove(id)).map(|it| {
             let runs = runs_of.remove(&it.head.id).unwrap_or_default();
             let holds = holds_of.remove(&it.head.id).unwrap_or_default();
-            record(it, runs, holds)
+            record(it, runs, &holds)
         });
         whole.collect()
     }
@@ -236,7 +236,7 @@ impl Process {
 fn record(
     kept: store::InvoiceRecord,
     runs: Vec<store::MatchRun>,
-    holds: Vec<store::Hold>,
+    holds: &[store::Hold],
 ) -> Result<InvoiceRecord> {
     let latest = runs.first().ok_or_else(|| Error::internal("an invoice without a run"))?;
     let result = latest.result.clone();
@@ -245,7 +245,7 @@ fn record(
         id: kept.head.id,
         state: kept.head.state,
         outcome: kept.head.outcome,
-        reasons: reasons(&holds, result.reasons),
+        reasons: reasons(holds, result.reasons),
         flags: result.flags,
         match_run: latest.run_no,
         policy: result.policy,
