@@ -70,7 +70,7 @@ async fn is_whole(store: &Store, it: &Acknowledged, head: &InvoiceHead) {
     assert_eq!(answer["correlation_id"], head.correlation_id.as_str(), "{number}");
     let document = store.document(&head.document_id).await.unwrap();
     assert_eq!(document.bytes, it.request.body.as_bytes(), "{number}: its document");
-    let runs = store.match_runs(&head.id).await.unwrap();
+    let runs = store.match_runs(std::slice::from_ref(&head.id)).await.unwrap();
     assert_eq!(runs.len(), 1, "{number}: its runs");
     let (who, now) = (&head.submitted_by, head.created_at);
     let kept = store.answer(who, OPERATION, &it.request.key, now).await.unwrap();
@@ -88,6 +88,10 @@ async fn events_are_whole(store: &Store, heads: &BTreeMap<String, InvoiceHead>, 
         let holds = store.holds(std::slice::from_ref(&head.id)).await.unwrap().len();
         if holds > 0 {
             expected.insert("threeway.matching.hold.opened.v1".to_owned(), holds);
+        }
+        let cases = store.cases_of(&head.id).await.unwrap().len();
+        if cases > 0 {
+            expected.insert("threeway.exceptions.case.opened.v1".to_owned(), cases);
         }
         let mut found = counts.remove(head.id.as_str()).unwrap_or_default();
         let booked = found.remove("threeway.accounting.invoice.booked.v1").unwrap_or_default();
@@ -123,7 +127,8 @@ async fn events(store: &Store) -> Vec<Event> {
 fn count(events: &[Event]) -> BTreeMap<String, BTreeMap<String, usize>> {
     let mut counts: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
     for event in events {
-        let of_invoice = counts.entry(event.subject.clone()).or_default();
+        let invoice = event.bizinvoice.as_ref().unwrap_or(&event.subject);
+        let of_invoice = counts.entry(invoice.clone()).or_default();
         *of_invoice.entry(event.kind.clone()).or_default() += 1;
     }
     counts
