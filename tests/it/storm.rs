@@ -155,11 +155,11 @@ async fn check_store(gateway: &TestGateway, seed: u8, taken: &BTreeSet<String>) 
         let number = invoice["supplier_invoice_number"].as_str().unwrap();
         cases += if is_matched && number.starts_with("RIVAL") { 20 } else { 0 };
         let events = gateway.events(&EventKey::Invoice(id.parse().unwrap())).await;
-        let mut counted: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut counted: BTreeMap<(&str, &str), u64> = BTreeMap::new();
         for event in &events {
-            let count = counted.entry(&event.source).or_default();
+            let count = counted.entry((&event.source, &event.partitionkey)).or_default();
             *count += 1;
-            assert_eq!(event.sequence, format!("{count:020}"), "seed {seed}: {id}");
+            assert_eq!(event.sequence, format!("{count:020}"), "seed {seed}: {event:?}");
         }
         assert!(events.len() >= 2, "seed {seed}: {id}");
     }
