@@ -68,6 +68,7 @@ impl Other {
             "BALANCES",
             "PERIODS",
             "ORDERING",
+            "PURCHASING",
             "RECEIVING",
             "PAYING",
         ];

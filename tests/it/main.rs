@@ -27,6 +27,7 @@ mod matching;
 mod openapi;
 mod over_time;
 mod processes;
+mod purchase;
 mod repeat;
 mod sap_gbi;
 mod simulation;

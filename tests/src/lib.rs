@@ -17,6 +17,7 @@ pub mod database;
 pub mod demo;
 mod dice;
 pub mod policy;
+pub mod purchase;
 pub mod shared;
 pub mod workload;
 

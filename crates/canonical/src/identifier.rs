@@ -169,6 +169,12 @@ identifier!(
 identifier!(ItemId, "GLV-M", plain_text, "An item's number in the item master.");
 identifier!(PayableId, "417", plain_text, "A payable's id in the system that keeps payables.");
 identifier!(PurchaseOrderNumber, "PO-9", plain_text, "A purchase order's number.");
+identifier!(
+    RequisitionId,
+    "req_01K5S1V6Z6C4M7Y2Q8N3T0B9XA",
+    plain_text,
+    "A requisition's id in the gateway that it was made in."
+);
 identifier!(ReceiptNumber, "R-1", plain_text, "A goods receipt's or return's number.");
 identifier!(SupplierId, "SUP-1", plain_text, "A supplier's number in the supplier master.");
 identifier!(

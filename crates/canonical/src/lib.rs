@@ -32,6 +32,7 @@ mod rate;
 mod reason;
 mod recall;
 mod receipt;
+mod requisition;
 mod ship_notice;
 mod supplier;
 mod tax;
@@ -51,7 +52,7 @@ pub use event::{Event, Lane};
 pub use facility::{Facility, FacilityKind};
 pub use identifier::{
     CostCenterId, ExternalId, FacilityId, Gtin, InvoiceId, ItemId, PayableId, PurchaseOrderNumber,
-    ReceiptNumber, SupplierId, SupplierInvoiceNumber, Uom,
+    ReceiptNumber, RequisitionId, SupplierId, SupplierInvoiceNumber, Uom,
 };
 pub use invoice::{Charge, ChargeKind, Invoice, InvoiceKind, InvoiceLine, InvoiceState};
 pub use item::{Item, Packaging};
@@ -71,14 +72,15 @@ pub use payable::{
 pub use period::{FiscalPeriod, PeriodState};
 pub use principal::{Principal, Role};
 pub use purchase_order::{
-    EarlierPrice, FreightTerms, MatchBasis, MatchMode, OrderKind, OrderStatus, PlannedCharge,
-    PurchaseOrder, PurchaseOrderLine,
+    EarlierPrice, FreightTerms, MatchBasis, MatchMode, NewPurchaseOrder, OrderKind, OrderStatus,
+    PlannedCharge, PurchaseOrder, PurchaseOrderLine,
 };
 pub use quantity::Quantity;
 pub use rate::{CurrencyRate, RateKind};
 pub use reason::{Code, Events, Owner, Reason};
 pub use recall::Recall;
 pub use receipt::{Receipt, Return};
+pub use requisition::{NewRequisition, RequisitionLine, RequisitionState};
 pub use ship_notice::{ShipNotice, ShipNoticeLine};
 pub use supplier::{Supplier, SupplierStatus};
 pub use tax::{TaxRounding, TaxRule};

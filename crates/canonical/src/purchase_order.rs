@@ -2,7 +2,7 @@
 
 use crate::{
     ChargeKind, CostCenterId, Currency, Decimal, ExternalId, FacilityId, ItemId,
-    PurchaseOrderNumber, Quantity, SupplierId,
+    PurchaseOrderNumber, Quantity, RequisitionId, SupplierId,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -57,9 +57,35 @@ pub struct PurchaseOrder {
     pub planned_charges: Vec<PlannedCharge>,
     /// The lines.
     pub lines: Vec<PurchaseOrderLine>,
+    /// The requisition it was made from: the key that makes a second order find the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requisition_id: Option<RequisitionId>,
     /// What other systems call it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub external_ids: Vec<ExternalId>,
+}
+
+/// What to order: everything that a procurement system needs to make an order of a requisition. The
+/// system gives the order its number, and may number its lines anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPurchaseOrder {
+    /// The requisition it is made from, and the idempotency key: ordering twice finds the first.
+    pub requisition_id: RequisitionId,
+    /// Whom it goes to.
+    pub supplier_id: SupplierId,
+    /// The currency of its prices.
+    pub currency: Currency,
+    /// The date on the order.
+    pub order_date: Date,
+    /// The facility it ships to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facility_id: Option<FacilityId>,
+    /// The contract it is made under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract_number: Option<String>,
+    /// The lines.
+    pub lines: Vec<PurchaseOrderLine>,
 }
 
 /// One line of a purchase order.

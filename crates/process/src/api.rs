@@ -9,6 +9,7 @@ mod policy_simulation;
 mod purchase_order;
 mod query;
 mod release;
+mod requisition;
 mod self_billing;
 
 use crate::Process;
@@ -39,6 +40,14 @@ use utoipa_axum::routes;
             description = "What a proposed policy would have decided over stored match runs.",
         ),
         (name = "self-billing", description = "Invoices that we make for what was received."),
+        (
+            name = "requisitions",
+            description = "What is asked for: written, approved by somebody else, ordered once.",
+        ),
+        (
+            name = "purchase-orders",
+            description = "Where orders stand, and what is sent and answered about them.",
+        ),
         (name = "invoices", description = "Supplier invoices: submitted, decided, booked."),
         (
             name = "cases",
@@ -57,12 +66,24 @@ struct Contract;
 /// The process API.
 #[must_use]
 pub fn api() -> OpenApiRouter<Process> {
-    invoices(OpenApiRouter::with_openapi(Contract::openapi()))
+    orders(invoices(OpenApiRouter::with_openapi(Contract::openapi())))
         .routes(routes!(match_evaluation::evaluate_match))
         .routes(routes!(self_billing::propose_self_billing))
         .routes(routes!(document_reading::read_documents))
         .routes(routes!(purchase_order::get_purchase_order_document))
         .routes(routes!(policy_simulation::simulate_policy))
+}
+
+/// Requisitions and orders.
+fn orders(router: OpenApiRouter<Process>) -> OpenApiRouter<Process> {
+    router
+        .routes(routes!(requisition::create_requisition, requisition::list_requisitions))
+        .routes(routes!(requisition::get_requisition))
+        .routes(routes!(requisition::act_on_requisition))
+        .routes(routes!(purchase_order::get_order_standing))
+        .routes(routes!(purchase_order::record_dispatch))
+        .routes(routes!(purchase_order::record_acknowledgement))
+        .routes(routes!(purchase_order::record_ship_notice))
 }
 
 /// Invoices and what waits.

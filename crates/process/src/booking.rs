@@ -4,6 +4,7 @@
 use crate::case::{Ended, Followed};
 use crate::event::{self, About};
 use crate::invoice::{cleared, hold, is_of_posting, reason, replace};
+use crate::order::observe_work;
 use crate::posting::{self, Posted};
 use crate::work::{later, payload};
 use crate::{Process, facts};
@@ -109,6 +110,10 @@ impl Process {
         batch.append_event(&event, &keys(&kept, Some(payable)))?;
         self.end_of_trouble(&mut batch, &mut kept, &event.id).await?;
         batch.update_invoice(&kept.head)?;
+        let orders = facts::order_numbers(&kept.invoice);
+        for order in self.store().followed_orders(&orders).await?.values() {
+            batch.enqueue_work(observe_work(order, &event.id, now));
+        }
         batch.complete_work(work);
         self.commit_work(work, batch).await
     }

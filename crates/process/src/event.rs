@@ -1,6 +1,6 @@
 //! Making events: CloudEvents whose id is the same however often they are made.
 
-use canonical::{Event, InvoiceId, Lane, PurchaseOrderNumber, SupplierId};
+use canonical::{Event, FacilityId, InvoiceId, Lane, PurchaseOrderNumber, SupplierId};
 use jiff::Timestamp;
 use serde_json::Value;
 use store::sha256_hex;
@@ -40,6 +40,50 @@ impl About<'_> {
             bizpo: self.orders.first().map(ToString::to_string),
             bizsupplier: Some(self.supplier_id.to_string()),
             bizfacility: self.facility.map(str::to_owned),
+            lane: Lane::Critical,
+            dataclassification: "internal".to_owned(),
+            datacontenttype: "application/json".to_owned(),
+            data,
+        }
+    }
+}
+
+/// An event of a document that is not an invoice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told<'a> {
+    pub(crate) context: &'a str,
+    pub(crate) what: &'a str,
+    pub(crate) subject: &'a str,
+    /// Tells changes of one type on one subject apart: the same change always has the same.
+    pub(crate) version: &'a str,
+    pub(crate) partitionkey: &'a str,
+    pub(crate) correlation_id: &'a str,
+    pub(crate) order: Option<&'a PurchaseOrderNumber>,
+    pub(crate) supplier: Option<&'a SupplierId>,
+    pub(crate) facility: Option<&'a FacilityId>,
+    pub(crate) now: Timestamp,
+}
+
+impl Told<'_> {
+    pub(crate) fn event(self, data: Value) -> Event {
+        let kind = kind(self.context, self.what);
+        Event {
+            specversion: "1.0".to_owned(),
+            id: id_of(self.context, [self.subject, self.version, &kind]),
+            source: source(self.context),
+            kind,
+            subject: self.subject.to_owned(),
+            time: self.now,
+            recordedtime: self.now,
+            partitionkey: self.partitionkey.to_owned(),
+            sequence: String::new(),
+            correlationid: self.correlation_id.to_owned(),
+            causationid: None,
+            traceparent: stack::context::current().map(|it| it.traceparent),
+            bizpo: self.order.map(ToString::to_string),
+            bizinvoice: None,
+            bizsupplier: self.supplier.map(ToString::to_string),
+            bizfacility: self.facility.map(ToString::to_string),
             lane: Lane::Critical,
             dataclassification: "internal".to_owned(),
             datacontenttype: "application/json".to_owned(),

@@ -60,8 +60,10 @@ pub(crate) async fn gather(
 ) -> Result<Gathered> {
     let limit = stack::context::remaining(around.limit);
     let all = async {
-        let (supplier, mut goods) =
-            try_join(supplier(system, parsed), goods(system, &parsed.invoice)).await?;
+        let (supplier, mut goods) = {
+            let names = (&parsed.invoice.supplier_id, &parsed.supplier);
+            try_join(supplier(system, names), goods(system, &parsed.invoice)).await?
+        };
         let booked = booked(system, supplier.as_ref(), &parsed.invoice, &goods.orders);
         let suppliers = suppliers(system, supplier.as_ref(), &goods.orders);
         let (suppliers, payables) = try_join(suppliers, booked).await?;
@@ -227,11 +229,15 @@ async fn suppliers(
     Ok(found.into_iter().flatten().chain([own.clone()]).collect())
 }
 
-async fn supplier(system: &System, parsed: &ParsedInvoice) -> Result<Option<Supplier>> {
-    if let Some(found) = by_number(system, &parsed.invoice.supplier_id).await? {
+/// The supplier of a document: by our number, or by one of the names it has there.
+pub(crate) async fn supplier(
+    system: &System,
+    (id, party): (&SupplierId, &PartyNames),
+) -> Result<Option<Supplier>> {
+    if let Some(found) = by_number(system, id).await? {
         return Ok(Some(found));
     }
-    for name in names(&parsed.supplier) {
+    for name in names(party) {
         let own: Option<SupplierId> = name.key.parse().ok();
         let found = match own.filter(|_| is_our_number(name)) {
             Some(own) => by_number(system, &own).await?,
@@ -244,7 +250,7 @@ async fn supplier(system: &System, parsed: &ParsedInvoice) -> Result<Option<Supp
     Ok(None)
 }
 
-async fn by_number(system: &System, id: &SupplierId) -> Result<Option<Supplier>> {
+pub(crate) async fn by_number(system: &System, id: &SupplierId) -> Result<Option<Supplier>> {
     known(system.suppliers().get(id).await)
 }
 

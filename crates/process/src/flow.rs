@@ -163,7 +163,11 @@ impl Process {
             }
             FlowKey::Correlation(root) => {
                 seed.invoices = self.invoices_of_root(principal, root).await?;
-                seed.orders.extend(root.parse().ok());
+                let followed = self.store().orders_of_flow(root).await?;
+                seed.orders.extend(followed.into_iter().map(|it| it.number));
+                if seed.orders.is_empty() {
+                    seed.orders.extend(root.parse().ok());
+                }
                 seed.correlation_id = Some(root.clone());
             }
         }

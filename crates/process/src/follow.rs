@@ -4,11 +4,12 @@
 use crate::Process;
 use crate::event;
 use crate::invoice::rematch_work;
-use canonical::{Change, ChangeKind, Changes, Error, Event, Lane, Result};
+use crate::order::observe_work;
+use canonical::{Change, ChangeKind, Changes, Error, Event, Lane, PurchaseOrderNumber, Result};
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use std::collections::BTreeSet;
-use store::{Batch, Committed, EventKey};
+use std::collections::{BTreeMap, BTreeSet};
+use store::{Batch, Committed, EventKey, FollowedOrder};
 use system::Feed;
 
 /// The most changes that are taken at once.
@@ -58,7 +59,11 @@ impl Process {
     /// The events of the changes that are new, the work they make, and the place after them.
     async fn batch_of(&self, name: &str, changes: &Changes) -> Result<Batch> {
         let now = self.now();
-        let told: Vec<Event> = changes.items.iter().map(|it| event_of(name, it, now)).collect();
+        let orders: BTreeSet<_> = changes.items.iter().flat_map(|it| &it.purchase_orders).collect();
+        let orders: Vec<_> = orders.into_iter().cloned().collect();
+        let followed = self.store().followed_orders(&orders).await?;
+        let told = changes.items.iter().map(|it| event_of(name, it, &followed, now));
+        let told: Vec<Event> = told.collect();
         let ids: Vec<String> = told.iter().map(|it| it.id.clone()).collect();
         let mut known = self.store().known_events(&ids).await?;
         let mut batch = Batch::new();
@@ -71,6 +76,9 @@ impl Process {
             let orders: BTreeSet<_> = change.purchase_orders.iter().collect();
             for order in orders {
                 batch.enqueue_work(rematch_work(order, &event.id, now));
+                if let Some(followed) = followed.get(order) {
+                    batch.enqueue_work(observe_work(followed, &event.id, now));
+                }
             }
         }
         batch.put_place(name, &changes.next);
@@ -85,8 +93,15 @@ fn untold(name: &str, error: &Error) -> bool {
 }
 
 /// The event of a change: the same change always makes the same one.
-fn event_of(back_end: &str, change: &Change, now: Timestamp) -> Event {
+fn event_of(
+    back_end: &str,
+    change: &Change,
+    followed: &BTreeMap<PurchaseOrderNumber, FollowedOrder>,
+    now: Timestamp,
+) -> Event {
     let (context, what) = (change.kind.context(), change.kind.name());
+    let flow = change.purchase_orders.iter().find_map(|it| followed.get(it));
+    let flow = flow.map(|it| it.correlation_id.clone());
     let order = change.purchase_orders.first().map(ToString::to_string);
     let key = order.clone().unwrap_or_else(|| change.document.clone());
     Event {
@@ -99,7 +114,7 @@ fn event_of(back_end: &str, change: &Change, now: Timestamp) -> Event {
         recordedtime: now,
         partitionkey: key.clone(),
         sequence: String::new(),
-        correlationid: key,
+        correlationid: flow.unwrap_or(key),
         causationid: None,
         traceparent: None,
         bizpo: order,

@@ -13,8 +13,10 @@ mod flow;
 mod follow;
 mod invoice;
 pub mod matching;
+mod order;
 mod posting;
 mod reading;
+mod requisition;
 mod simulation;
 mod turns;
 mod work;
@@ -31,14 +33,21 @@ pub use invoice::{
     InvoiceSummary, Links, Preview, Previewed, Release, ReleasedInvoice, Run, Submission,
     SubmittedInvoice,
 };
+pub use order::{
+    AcknowledgementDifference, Coverage, Dispatch, Evidence, Lifecycle, LineStanding,
+    OrderStanding, Progress, Recorded,
+};
 pub use reading::{DocumentReading, ReadDocument, ReadTotals, Totals};
+pub use requisition::{
+    Requisition, RequisitionAction, RequisitionDone, RequisitionFilter, RequisitionTrigger,
+};
 pub use simulation::{
     ChangedInvoice, Decided, Impact, OutcomeChange, PartyImpact, ReasonChange, ReasonImpact,
     Reproduction, RunNamed, Simulation, SimulationLine, SimulationReport, SimulationRequest,
     Unreadable,
 };
 
-use canonical::{Clock, Error, InvoiceId, Result};
+use canonical::{Clock, Error, InvoiceId, RequisitionId, Result};
 use documents::Mappings;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -86,6 +95,8 @@ pub struct Options {
 pub struct Duties {
     /// Whether who submitted an invoice is refused to release its holds.
     pub releaser_is_not_submitter: bool,
+    /// Whether who asks for something is refused to approve it.
+    pub approver_is_not_requester: bool,
 }
 
 /// How changes in the back ends are followed.
@@ -289,6 +300,11 @@ impl Process {
 
     pub(crate) fn new_invoice_id(&self) -> Result<InvoiceId> {
         let text = self.new_text_id("inv");
+        text.parse().map_err(|detail: &str| Error::internal(detail))
+    }
+
+    pub(crate) fn new_requisition_id(&self) -> Result<RequisitionId> {
+        let text = self.new_text_id("req");
         text.parse().map_err(|detail: &str| Error::internal(detail))
     }
 

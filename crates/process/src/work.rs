@@ -4,12 +4,17 @@
 use crate::Process;
 use crate::booking::POST_PAYABLE;
 use crate::invoice::{REMATCH, REMATCH_INVOICE};
+use crate::order::OBSERVE_ORDER;
+use crate::requisition::PLACE_ORDER;
 use canonical::{Error, Kind, Lane, Result};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use store::{Batch, Committed, Work};
+
+/// Who does what no person does.
+pub(crate) const OWN_NAME: &str = "threeway";
 
 impl Process {
     /// Does what is due in the lane, several items at once; tells how many there were. Where it is
@@ -46,6 +51,8 @@ impl Process {
             POST_PAYABLE => self.book(work).await,
             REMATCH => self.rematch(work).await,
             REMATCH_INVOICE => self.rematch_invoice(work).await,
+            PLACE_ORDER => self.place_order(work).await,
+            OBSERVE_ORDER => self.observe(work).await,
             other => Err(Error::invalid(format!("there is no work of kind {other}"))),
         };
         match done {

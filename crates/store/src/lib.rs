@@ -18,6 +18,7 @@ mod document;
 mod duplicate;
 mod engine;
 mod event;
+mod followed_order;
 mod guard;
 mod hold;
 mod idempotency;
@@ -28,6 +29,7 @@ mod match_run;
 mod order_amount;
 mod paging;
 mod place;
+mod requisition;
 mod row;
 mod run_window;
 mod schema;
@@ -45,6 +47,7 @@ pub use duplicate::{
     Alike, DuplicateKey, DuplicateKind, DuplicateSearch, Party, duplicate_keys, self_billed_keys,
 };
 pub use event::{EventKey, LoggedEvent};
+pub use followed_order::{EvidenceKind, FollowedOrder, OrderEvidence};
 pub use guard::Guard;
 pub use hold::{Hold, HoldState};
 pub use idempotency::{KeptAnswer, NewAnswer};
@@ -52,6 +55,7 @@ pub use invoice::{Erp, ErpStatus, InvoiceHead, InvoiceRecord};
 pub use invoice_list::InvoiceFilter;
 pub use match_run::{MatchRun, NewMatchRun};
 pub use order_amount::{NewOrderAmount, OrderAmount, Purpose, order_amounts};
+pub use requisition::{Requisition, RequisitionFilter};
 pub use run_window::{RunKey, RunWindow, StoredRun};
 pub use work::{NewWork, Work, WorkCount, WorkState};
 

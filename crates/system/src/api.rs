@@ -104,8 +104,9 @@ fn masters(router: OpenApiRouter<System>) -> OpenApiRouter<System> {
 
 fn documents(router: OpenApiRouter<System>) -> OpenApiRouter<System> {
     router
-        .routes(routes!(purchase_order::list_purchase_orders))
+        .routes(routes!(purchase_order::list_purchase_orders, purchase_order::place_purchase_order))
         .routes(routes!(purchase_order::get_purchase_order, purchase_order::put_purchase_order))
+        .routes(routes!(purchase_order::cancel_purchase_order))
         .routes(routes!(receipt::list_receipts, receipt::record_receipt))
         .routes(routes!(receipt::record_return))
         .routes(routes!(receipt::get_receipt))

@@ -3,7 +3,7 @@
 use crate::cached;
 use crate::{
     Balances, Contracts, CostCenters, Facilities, Feed, FiscalPeriods, Items, Ordering, Payables,
-    Paying, PurchaseOrders, Rates, Recalls, Receipts, Receiving, Suppliers, Usages,
+    Paying, PurchaseOrders, Purchasing, Rates, Recalls, Receipts, Receiving, Suppliers, Usages,
 };
 use canonical::{Clock, Result};
 use serde::Deserialize;
@@ -84,6 +84,9 @@ pub struct Routing {
     /// The back end that takes purchase orders from us; empty where none may.
     #[serde(default)]
     pub ordering: String,
+    /// The back end that makes orders of requisitions; empty where none may.
+    #[serde(default)]
+    pub purchasing: String,
     /// The back end that takes goods receipts and returns from us; empty where none may.
     #[serde(default)]
     pub receiving: String,
@@ -114,6 +117,7 @@ impl Routing {
             balances: String::new(),
             periods: String::new(),
             ordering: String::new(),
+            purchasing: String::new(),
             receiving: String::new(),
             paying: String::new(),
             cache: cached::Options { ttl_ms: 0, ..cached::Options::default() },
@@ -136,6 +140,7 @@ impl Routing {
             balances: named(backend().balances().is_some()),
             periods: named(backend().periods().is_some()),
             ordering: named(backend().ordering().is_some()),
+            purchasing: named(backend().purchasing().is_some()),
             receiving: named(backend().receiving().is_some()),
             paying: named(backend().paying().is_some()),
             ..self
@@ -212,6 +217,11 @@ pub trait Backend: Debug + Send + Sync {
 
     /// Where it takes orders from us.
     fn ordering(self: Arc<Self>) -> Option<Arc<dyn Ordering>> {
+        None
+    }
+
+    /// Where it makes orders of requisitions.
+    fn purchasing(self: Arc<Self>) -> Option<Arc<dyn Purchasing>> {
         None
     }
 

@@ -32,7 +32,7 @@ pub use facility::Facilities;
 pub use item::Items;
 pub use payable::{Payables, Paying};
 pub use period::FiscalPeriods;
-pub use purchase_order::{OrderFilter, Ordering, PurchaseOrders};
+pub use purchase_order::{OrderFilter, Ordering, PurchaseOrders, Purchasing};
 pub use rate::Rates;
 pub use recall::Recalls;
 pub use receipt::{Movements, Receipts, Receiving};
@@ -64,6 +64,7 @@ struct Inner {
     balances: Option<Arc<dyn Balances>>,
     periods: Option<Arc<dyn FiscalPeriods>>,
     ordering: Option<Arc<dyn Ordering>>,
+    purchasing: Option<Arc<dyn Purchasing>>,
     receiving: Option<Arc<dyn Receiving>>,
     paying: Option<Arc<dyn Paying>>,
     feeds: BTreeMap<String, Arc<dyn Feed>>,
@@ -190,6 +191,12 @@ impl System {
         self.0.ordering.as_deref()
     }
 
+    /// Where orders are made of requisitions, where a back end makes them.
+    #[must_use]
+    pub fn purchasing(&self) -> Option<&dyn Purchasing> {
+        self.0.purchasing.as_deref()
+    }
+
     /// Where receipts and returns may be recorded, where a back end takes them.
     #[must_use]
     pub fn receiving(&self) -> Option<&dyn Receiving> {
@@ -267,11 +274,13 @@ impl Opened {
         let balances = self.maybe("balances", &routing.balances, <dyn Backend>::balances);
         let periods = self.maybe("periods", &routing.periods, <dyn Backend>::periods);
         let ordering = self.maybe("ordering", &routing.ordering, <dyn Backend>::ordering);
+        let purchasing = self.maybe("purchasing", &routing.purchasing, <dyn Backend>::purchasing);
         let receiving = self.maybe("receiving", &routing.receiving, <dyn Backend>::receiving);
         let paying = self.maybe("paying", &routing.paying, <dyn Backend>::paying);
         let feeds = self.feeds(routing);
         Some(Inner {
             ordering,
+            purchasing,
             receiving,
             paying,
             feeds,

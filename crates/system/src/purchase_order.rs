@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use canonical::{
-    FacilityId, OrderStatus, Page, PageRequest, PurchaseOrder, PurchaseOrderNumber, Result,
-    SupplierId,
+    FacilityId, NewPurchaseOrder, OrderStatus, Page, PageRequest, PurchaseOrder,
+    PurchaseOrderNumber, RequisitionId, Result, SupplierId,
 };
 use std::fmt::Debug;
 
@@ -61,4 +61,31 @@ pub trait Ordering: Debug + Send + Sync {
     /// `invalid` where it makes no sense; `conflict`; `unavailable`, `timed_out`, `upstream` where
     /// the result is unknown: call again.
     async fn put(&self, order: &PurchaseOrder) -> Result<PurchaseOrder>;
+}
+
+/// Makes orders of requisitions, once each, and calls them off.
+#[async_trait]
+pub trait Purchasing: Debug + Send + Sync {
+    /// The inquiry that resolves an unknown result: the order made from this requisition.
+    ///
+    /// # Errors
+    /// `unavailable`, `timed_out`, `upstream`.
+    async fn find(&self, requisition: &RequisitionId) -> Result<Option<PurchaseOrder>>;
+
+    /// Makes an approved order under a number of the system's own. Called again for the same
+    /// requisition it finds the first, finishes what was left undone, and makes no second one.
+    ///
+    /// # Errors
+    /// `invalid` where it makes no sense; `conflict` where the system refuses it for a business
+    /// reason; `unavailable`, `timed_out`, `upstream` where the result is unknown: inquire with
+    /// [`Purchasing::find`], or call again.
+    async fn place(&self, order: &NewPurchaseOrder) -> Result<PurchaseOrder>;
+
+    /// Calls an order off: nothing of it may be delivered or billed any more. One that is cancelled
+    /// stays so.
+    ///
+    /// # Errors
+    /// `not_found`; `conflict` where something was received or it is over; `unavailable`,
+    /// `timed_out`, `upstream` where the result is unknown: call again.
+    async fn cancel(&self, number: &PurchaseOrderNumber) -> Result<PurchaseOrder>;
 }

@@ -1,7 +1,7 @@
 //! What may stand behind the question mark of lists that have filters.
 
 use crate::case::CaseState;
-use canonical::{FacilityId, SupplierId};
+use canonical::{FacilityId, RequisitionState, SupplierId};
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -46,6 +46,25 @@ pub(super) struct CaseQuery {
     pub(super) supplier: Option<SupplierId>,
     /// Those that are late, or those that are not.
     pub(super) overdue: Option<bool>,
+    /// At most so many entries on a page, 1 to 200; 50 where it is left out.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    pub(super) limit: Option<u32>,
+    /// Where to go on: the `next_cursor` of the page before.
+    #[param(max_length = 1024)]
+    pub(super) cursor: Option<String>,
+}
+
+/// Which requisitions, and which page of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RequisitionQuery {
+    /// Those in this state.
+    pub(super) state: Option<RequisitionState>,
+    /// Those from this supplier.
+    pub(super) supplier: Option<SupplierId>,
+    /// Those for this facility.
+    pub(super) facility: Option<FacilityId>,
     /// At most so many entries on a page, 1 to 200; 50 where it is left out.
     #[param(minimum = 1, maximum = 200, default = 50)]
     pub(super) limit: Option<u32>,

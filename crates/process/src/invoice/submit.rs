@@ -119,7 +119,11 @@ impl Process {
 
     /// Reads every document of a file by itself.
     async fn read_each(&self, submission: &Submission) -> Result<Vec<Document>> {
-        let (format, bytes) = (submission.format, submission.bytes.clone());
+        self.documents_in(submission.format, submission.bytes.clone()).await
+    }
+
+    /// Every document in some bytes by itself.
+    pub(crate) async fn documents_in(&self, format: Format, bytes: Bytes) -> Result<Vec<Document>> {
         let is_small = bytes.len() <= READ_ASIDE_BYTES;
         let process = self.clone();
         let read = move || {
@@ -231,7 +235,7 @@ impl Process {
         let (id, orders) = (self.new_invoice_id()?, orders(&invoice, facts));
         Ok(Case {
             group: group.clone(),
-            correlation_id: orders.first().map_or_else(|| id.to_string(), ToString::to_string),
+            correlation_id: root(facts, &orders).unwrap_or_else(|| id.to_string()),
             id,
             orders,
             invoice,
@@ -275,6 +279,12 @@ impl Process {
              send it again with the same key",
         ))
     }
+}
+
+/// The root of the flow that the orders stand in: the requisition, where there is one.
+fn root(facts: &Facts, orders: &[PurchaseOrderNumber]) -> Option<String> {
+    let requisition = facts.purchase_orders.iter().find_map(|it| it.requisition_id.as_ref());
+    requisition.map(ToString::to_string).or_else(|| orders.first().map(ToString::to_string))
 }
 
 /// The orders that an invoice names, and those that were found for it.

@@ -5,10 +5,16 @@ use super::{from_staff, whole};
 use crate::{OrderFilter, System};
 use axum::Extension;
 use axum::extract::State;
-use canonical::{Error, Page, Principal, PurchaseOrder, PurchaseOrderNumber, Result};
+use canonical::{
+    Error, NewPurchaseOrder, Page, Principal, PurchaseOrder, PurchaseOrderNumber, RequisitionId,
+    Result,
+};
+use http::StatusCode;
+use serde::Deserialize;
 use stack::Problem;
 use stack::contract::Refusals;
 use stack::extract::{Json, Path, Query};
+use utoipa::ToSchema;
 
 /// List purchase orders.
 ///
@@ -96,12 +102,82 @@ pub(super) async fn put_purchase_order(
     Ok(Json(ordering.put(&order).await?))
 }
 
+/// Place a purchase order.
+///
+/// Makes an approved order of a requisition, once: a second request for the same `requisition_id`
+/// is answered with the first order as it stands, whatever its key. The order gets its number here.
+#[utoipa::path(
+    post,
+    path = "/system/v1/purchase-orders",
+    tag = "purchase-orders",
+    params((
+        "Idempotency-Key" = String,
+        Header,
+        description = "A key of your own, at most 255 characters; repeat a request with its key.",
+    )),
+    request_body(content = NewPurchaseOrder, description = "What to order."),
+    responses(
+        (status = 201, description = "The order, made now or before.", body = PurchaseOrder),
+        Refusals,
+    ),
+    security(("token" = ["system.purchase_orders.write"])),
+)]
+pub(super) async fn place_purchase_order(
+    State(system): State<System>,
+    Extension(principal): Extension<Principal>,
+    Json(order): Json<NewPurchaseOrder>,
+) -> Result<(StatusCode, Json<PurchaseOrder>), Problem> {
+    let purchasing = from_staff(&principal, "purchase orders", system.purchasing())?;
+    Ok((StatusCode::CREATED, Json(purchasing.place(&order).await?)))
+}
+
+/// Nothing has to be said about a cancellation.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Cancellation {}
+
+/// Cancel a purchase order.
+///
+/// Calls an order off, which makes its next version. An order that is cancelled stays so; one of
+/// which something was received, or that is over, is a conflict.
+#[utoipa::path(
+    post,
+    path = "/system/v1/purchase-orders/{number}/cancellation",
+    tag = "purchase-orders",
+    params(
+        ("number" = PurchaseOrderNumber, Path, description = "The order's number."),
+        (
+            "Idempotency-Key" = String,
+            Header,
+            description = "A key of your own, at most 255 characters; repeat a request with its \
+                           key.",
+        ),
+    ),
+    request_body(content = Cancellation, description = "An empty object."),
+    responses(
+        (status = 200, description = "The order, cancelled now or before.", body = PurchaseOrder),
+        Refusals,
+    ),
+    security(("token" = ["system.purchase_orders.write"])),
+)]
+pub(super) async fn cancel_purchase_order(
+    State(system): State<System>,
+    Extension(principal): Extension<Principal>,
+    Path(number): Path<PurchaseOrderNumber>,
+    Json(_nothing): Json<Cancellation>,
+) -> Result<Json<PurchaseOrder>, Problem> {
+    let purchasing = from_staff(&principal, "purchase orders", system.purchasing())?;
+    Ok(Json(purchasing.cancel(&number).await?))
+}
+
 async fn visible(
     system: &System,
     principal: &Principal,
     query: OrderQuery,
 ) -> Result<Page<PurchaseOrder>> {
-    let asked = asked(&[("?number", query.number.len())], query.limit, query.cursor)?;
+    let made_of = usize::from(query.requisition.is_some());
+    let keys = [("?number", query.number.len()), ("?requisition", made_of)];
+    let asked = asked(&keys, query.limit, query.cursor)?;
     let Some(supplier_id) = super::supplier::asked(principal, query.supplier) else {
         return Ok(Page { items: Vec::new(), next_cursor: None });
     };
@@ -111,6 +187,10 @@ async fn visible(
         Asked::Page(page) => orders.list(&filter, &page).await?,
         Asked::Keys => {
             let mut found = orders.get_many(&query.number).await?;
+            if let Some(requisition) = &query.requisition {
+                let purchasing = system.purchasing().ok_or_else(|| no_purchasing(requisition))?;
+                found.extend(purchasing.find(requisition).await?);
+            }
             found.retain(|it| filter.holds(it));
             whole(found)
         }
@@ -118,4 +198,9 @@ async fn visible(
     // ok: verified again on the way out, in case a back end does not hold to the filter
     found.items.retain(|order| principal.may_see(&order.supplier_id));
     Ok(found)
+}
+
+fn no_purchasing(requisition: &RequisitionId) -> Error {
+    let detail = format!("no back end makes orders of requisitions here, as of {requisition}");
+    Error::invalid_field("?requisition", detail)
 }

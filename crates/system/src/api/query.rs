@@ -2,7 +2,7 @@
 
 use canonical::{
     Currency, Error, FacilityId, InvoiceId, ItemId, OrderStatus, PageRequest, PurchaseOrderNumber,
-    Result, SupplierId, SupplierInvoiceNumber,
+    RequisitionId, Result, SupplierId, SupplierInvoiceNumber,
 };
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -52,6 +52,8 @@ pub(super) struct OrderQuery {
     #[serde(default)]
     #[param(max_items = 50)]
     pub(super) number: Vec<PurchaseOrderNumber>,
+    /// The order made of this requisition.
+    pub(super) requisition: Option<RequisitionId>,
     /// Those of one supplier.
     pub(super) supplier: Option<SupplierId>,
     /// Those of one facility.

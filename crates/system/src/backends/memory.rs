@@ -6,7 +6,7 @@
 use super::Backend;
 use crate::{
     Balances, Contracts, CostCenters, Facilities, Feed, FiscalPeriods, Items, Ordering, Payables,
-    Paying, PurchaseOrders, Rates, Recalls, Receipts, Receiving, Suppliers, Usages,
+    Paying, PurchaseOrders, Purchasing, Rates, Recalls, Receipts, Receiving, Suppliers, Usages,
 };
 use canonical::{Clock, Error, FieldError, Result};
 use serde::Deserialize;
@@ -174,6 +174,10 @@ impl Backend for Memory {
     }
 
     fn ordering(self: Arc<Self>) -> Option<Arc<dyn Ordering>> {
+        Some(self)
+    }
+
+    fn purchasing(self: Arc<Self>) -> Option<Arc<dyn Purchasing>> {
         Some(self)
     }
 

@@ -30,7 +30,7 @@ pub use options::Options;
 use super::Backend;
 use crate::{
     Balances, Contracts, CostCenters, Facilities, Feed, FiscalPeriods, Items, Ordering, Payables,
-    Paying, PurchaseOrders, Rates, Recalls, Receipts, Receiving, Suppliers, Usages,
+    Paying, PurchaseOrders, Purchasing, Rates, Recalls, Receipts, Receiving, Suppliers, Usages,
 };
 use canonical::{Error, Result};
 use client::Client;
@@ -98,6 +98,7 @@ impl Backend for Threeway {
         balances Balances,
         periods FiscalPeriods,
         ordering Ordering,
+        purchasing Purchasing,
         receiving Receiving,
         paying Paying,
     }

@@ -3,10 +3,10 @@
 
 use super::{Expected, Faults};
 use crate::backends::Backend;
-use crate::{Feed, Paying, Receiving};
+use crate::{Feed, Paying, Purchasing, Receiving};
 use canonical::{
-    Change, ChangeKind, Error, Kind, Money, NewPayment, Payable, PurchaseOrder, Quantity, Receipt,
-    Result, Return,
+    Change, ChangeKind, Error, Kind, Money, NewPayment, NewPurchaseOrder, OrderStatus, Payable,
+    PurchaseOrder, Quantity, Receipt, RequisitionId, Result, Return,
 };
 use jiff::Timestamp;
 use std::fmt::Debug;
@@ -21,6 +21,9 @@ pub(super) async fn records(backend: &Arc<dyn Backend>, expected: &Expected, fau
     let feed = Arc::clone(backend).feed();
     let feed = feed.as_deref();
     let order = ordered(backend, expected, feed, faults).await;
+    if let (Some(like), Some(kept)) = (&order, Arc::clone(backend).purchasing()) {
+        placed(kept.as_ref(), like, feed, faults).await;
+    }
     if let (Some(order), Some(kept)) = (order, Arc::clone(backend).receiving()) {
         received(kept.as_ref(), &order, feed, faults).await;
         returned(kept.as_ref(), &order, feed, faults).await;
@@ -64,6 +67,61 @@ async fn ordered(
     let kinds = [ChangeKind::OrderApproved, ChangeKind::OrderChanged];
     told(feed, place, of.as_slice(), &kinds, faults).await;
     Some(second)
+}
+
+/// An order of the same goods, made of a requisition, and called off.
+async fn placed(
+    kept: &dyn Purchasing,
+    like: &PurchaseOrder,
+    feed: Option<&dyn Feed>,
+    faults: &mut Faults,
+) {
+    let Ok(requisition_id) = format!("req_{}{NEW}", like.number).parse::<RequisitionId>() else {
+        return;
+    };
+    let new = NewPurchaseOrder {
+        requisition_id: requisition_id.clone(),
+        supplier_id: like.supplier_id.clone(),
+        currency: like.currency,
+        order_date: like.order_date,
+        facility_id: like.facility_id.clone(),
+        contract_number: None,
+        lines: like.lines.clone(),
+    };
+    if !matches!(kept.find(&requisition_id).await, Ok(None)) {
+        faults.add("purchasing: an order is found before it is made");
+    }
+    let place = end(feed, faults).await;
+    let Ok(first) = kept.place(&new).await else {
+        return faults.add("purchasing: an order is not made");
+    };
+    if first.requisition_id.as_ref() != Some(&requisition_id) {
+        faults.add("purchasing: an order does not say what it was made of");
+    }
+    same("purchasing: place again", kept.place(&new).await, &first, faults);
+    let other = NewPurchaseOrder { contract_number: Some("C-2".to_owned()), ..new.clone() };
+    same("purchasing: place otherwise", kept.place(&other).await, &first, faults);
+    if !matches!(kept.find(&requisition_id).await, Ok(Some(found)) if found == first) {
+        faults.add("purchasing: an order is not found by its requisition");
+    }
+    let Ok(cancelled) = kept.cancel(&first.number).await else {
+        return faults.add("purchasing: an order is not cancelled");
+    };
+    if cancelled.status != OrderStatus::Cancelled {
+        faults.add("purchasing: a cancelled order does not say so");
+    }
+    same("purchasing: cancel again", kept.cancel(&first.number).await, &cancelled, faults);
+    same("purchasing: place what was cancelled", kept.place(&new).await, &cancelled, faults);
+    let of = [first.number.as_str()];
+    let kinds = [ChangeKind::OrderApproved, ChangeKind::OrderCancelled];
+    told(feed, place, of.as_slice(), &kinds, faults).await;
+    let Ok(nowhere) = format!("{}{NEW}", first.number).parse() else { return };
+    refused(
+        "purchasing: cancel what is not there",
+        &kept.cancel(&nowhere).await,
+        Kind::NotFound,
+        faults,
+    );
 }
 
 async fn received(

@@ -200,6 +200,7 @@ impl<'t> Reader<'t> for Reading<'_, 't> {
             freight_terms: self.freight_terms,
             planned_charges: self.charges,
             lines,
+            requisition_id: None,
             external_ids: Vec::new(),
         };
         let control = self.context.control.clone();

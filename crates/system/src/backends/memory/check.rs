@@ -137,6 +137,10 @@ pub(super) fn order(data: &Data, order: &PurchaseOrder, faults: &mut Vec<FieldEr
     if order.lines.is_empty() {
         fault(faults, &place, "it has no lines");
     }
+    let made = order.requisition_id.as_ref().and_then(|it| data.ordered_for.get(it));
+    if let Some(other) = made.filter(|it| **it != order.number) {
+        fault(faults, &place, format!("its requisition was ordered as {other}"));
+    }
     let mut numbers = BTreeSet::new();
     for line in &order.lines {
         let place = format!("{place}/lines/{}", line.line_number);

@@ -4,7 +4,8 @@ use super::fault;
 use canonical::{
     Contract, CostCenter, CostCenterId, CurrencyRate, Error, Facility, FacilityId, FieldError,
     FiscalPeriod, InventoryBalance, Item, ItemId, Payable, PurchaseOrder, PurchaseOrderNumber,
-    Recall, Receipt, ReceiptNumber, Result, Return, Supplier, SupplierId, UsageEvent,
+    Recall, Receipt, ReceiptNumber, RequisitionId, Result, Return, Supplier, SupplierId,
+    UsageEvent,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -49,6 +50,7 @@ pub(super) struct Data {
     pub(super) facilities: BTreeMap<FacilityId, Facility>,
     pub(super) cost_centers: BTreeMap<CostCenterId, CostCenter>,
     pub(super) purchase_orders: BTreeMap<PurchaseOrderNumber, PurchaseOrder>,
+    pub(super) ordered_for: BTreeMap<RequisitionId, PurchaseOrderNumber>,
     pub(super) receipts: BTreeMap<ReceiptKey, Receipt>,
     pub(super) receipts_numbered: BTreeMap<ReceiptNumber, Vec<ReceiptKey>>,
     pub(super) receipts_of: BTreeMap<PurchaseOrderNumber, Vec<ReceiptKey>>,
@@ -182,6 +184,10 @@ impl Data {
             periods: keyed("periods", periods, period_key, faults),
             ..Self::default()
         };
+        for it in data.purchase_orders.values() {
+            let made_of = it.requisition_id.iter().cloned();
+            data.ordered_for.extend(made_of.map(|id| (id, it.number.clone())));
+        }
         let receipts = std::mem::take(&mut data.receipts);
         receipts.into_values().for_each(|it| data.add_receipt(it));
         for it in returns {
@@ -192,6 +198,14 @@ impl Data {
 
     pub(super) fn receipt_key(it: &Receipt) -> ReceiptKey {
         (it.number.clone(), it.purchase_order_number.clone(), it.purchase_order_line)
+    }
+
+    /// Puts an order in the place of the version before.
+    pub(super) fn put_order(&mut self, order: PurchaseOrder) {
+        if let Some(requisition) = &order.requisition_id {
+            self.ordered_for.insert(requisition.clone(), order.number.clone());
+        }
+        self.purchase_orders.insert(order.number.clone(), order);
     }
 
     /// Adds a receipt line that is not there yet.

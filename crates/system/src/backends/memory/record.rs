@@ -67,18 +67,7 @@ impl Ordering for Memory {
                 (_, Some(_)) => ChangeKind::OrderChanged,
             };
             checked(|faults| check::order(data, order, faults))?;
-            data.purchase_orders.insert(order.number.clone(), order.clone());
-            let now = self.now();
-            Ok(Some(Change {
-                kind,
-                document: order.number.to_string(),
-                version: order.version.to_string(),
-                purchase_orders: vec![order.number.clone()],
-                supplier_id: Some(order.supplier_id.clone()),
-                facility_id: order.facility_id.clone(),
-                effective_at: now,
-                recorded_at: now,
-            }))
+            Ok(Some(self.put_in_force(data, order.clone(), kind)))
         })?;
         Ok(order.clone())
     }
@@ -164,12 +153,37 @@ impl Paying for Memory {
 }
 
 impl Memory {
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         (self.clock)()
     }
 
+    /// An order as it stands from now on, and what is told of it.
+    pub(super) fn put_in_force(
+        &self,
+        data: &mut Data,
+        order: PurchaseOrder,
+        kind: ChangeKind,
+    ) -> Change {
+        let now = self.now();
+        let change = Change {
+            kind,
+            document: order.number.to_string(),
+            version: order.version.to_string(),
+            purchase_orders: vec![order.number.clone()],
+            supplier_id: Some(order.supplier_id.clone()),
+            facility_id: order.facility_id.clone(),
+            effective_at: now,
+            recorded_at: now,
+        };
+        data.put_order(order);
+        change
+    }
+
     /// Changes the data and tells of it, or does neither.
-    fn record(&self, change: impl FnOnce(&mut Data) -> Result<Option<Change>>) -> Result<()> {
+    pub(super) fn record(
+        &self,
+        change: impl FnOnce(&mut Data) -> Result<Option<Change>>,
+    ) -> Result<()> {
         let mut data = self.data.write().unwrap_or_else(PoisonError::into_inner);
         if self.told() >= self.records_max {
             return Err(Error::unavailable("the back end in memory is full of records"));
@@ -216,7 +230,7 @@ fn taken(what: &str, number: &str) -> Error {
 }
 
 /// The faults of one record; they are about the whole of it.
-fn checked(check: impl FnOnce(&mut Vec<FieldError>)) -> Result<()> {
+pub(super) fn checked(check: impl FnOnce(&mut Vec<FieldError>)) -> Result<()> {
     let mut faults = Vec::new();
     check(&mut faults);
     if faults.is_empty() {

@@ -198,6 +198,7 @@ impl Tryton {
             freight_terms: None,
             planned_charges: Vec::new(),
             lines: lines.map(|it| self.order_line(party, it)).collect::<Result<_>>()?,
+            requisition_id: None,
             external_ids: vec![tryton_id("purchase", purchase.id)],
         })
     }

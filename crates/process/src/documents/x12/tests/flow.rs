@@ -226,6 +226,7 @@ fn empty_order(lines: Vec<PurchaseOrderLine>) -> PurchaseOrder {
         freight_terms: None,
         planned_charges: Vec::new(),
         lines,
+        requisition_id: None,
         external_ids: Vec::new(),
     }
 }

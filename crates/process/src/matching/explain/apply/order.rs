@@ -172,6 +172,7 @@ fn provide(number: &PurchaseOrderNumber, invoice: &Invoice, facts: &mut Facts) {
         valid_to: None,
         planned_charges: Vec::new(),
         lines,
+        requisition_id: None,
         external_ids: Vec::new(),
     });
 }

@@ -1,0 +1,14 @@
+//! Purchase orders as our process sees them (`domain.md` A4.2): where each stands, made of what the
+//! back ends say and of what was sent and answered. Nothing of it is set by hand.
+
+mod acknowledgement;
+mod evidence;
+mod life;
+mod observe;
+mod read;
+
+pub use acknowledgement::AcknowledgementDifference;
+pub use evidence::{Dispatch, Recorded};
+pub use life::{Coverage, Lifecycle, Progress};
+pub(crate) use observe::{OBSERVE_ORDER, observe_work};
+pub use read::{Evidence, LineStanding, OrderStanding};
