@@ -1,10 +1,10 @@
 //! The broker's side: the connection, the stream, and publishing in order.
 //!
-//! Each message names the number of the one before it, and the stream stores it right after that or
-//! not at all. So nothing is left out or overtaken whatever is lost on the way, and two that relay
-//! at once cannot both be heard.
+//! Each message names the one before it, and the stream stores it right after that or not at all. So
+//! nothing is left out or overtaken whatever is lost on the way, and two that relay at once cannot
+//! both be heard.
 
-use super::message::{self, Message};
+use super::message::{self, After, Message};
 use super::{Cause, Failure, Options};
 use async_nats::ConnectOptions;
 use async_nats::jetstream::context::{
@@ -109,9 +109,13 @@ impl<'a> Broker<'a> {
     ) -> (Option<i64>, Option<Failure>) {
         let mut sent = Vec::with_capacity(events.len());
         let mut failure = None;
-        for (number, logged) in (self.last..).zip(events) {
-            match self.send(logged, number).await {
-                Ok(ack) => sent.push((logged.position, ack)),
+        let mut after = After { number: self.last, event_id: None };
+        for logged in events {
+            match self.send(logged, after).await {
+                Ok(ack) => {
+                    sent.push((logged.position, ack));
+                    after = After { number: after.number + 1, event_id: Some(&logged.event.id) };
+                }
                 Err(it) => {
                     failure = Some(it);
                     break;
@@ -131,9 +135,13 @@ impl<'a> Broker<'a> {
         (reached, failure)
     }
 
-    async fn send(&self, logged: &LoggedEvent, last: u64) -> Result<PublishAckFuture, Failure> {
+    async fn send(
+        &self,
+        logged: &LoggedEvent,
+        after: After<'_>,
+    ) -> Result<PublishAckFuture, Failure> {
         let Options { subject_prefix, stream, .. } = self.options;
-        let message = Message::new(&logged.event, subject_prefix, stream, last)
+        let message = Message::new(&logged.event, subject_prefix, stream, after)
             .map_err(|error| Failure::new(Cause::Refused, error))?;
         let Message { subject, headers, body } = message;
         let sending = self.context.publish_with_headers(subject, headers, body.into());
@@ -150,7 +158,7 @@ fn refusal(error: PublishError) -> Failure {
         PublishErrorKind::TimedOut | PublishErrorKind::BrokenPipe => {
             (Cause::Connection, "the broker does not acknowledge")
         }
-        PublishErrorKind::WrongLastSequence => {
+        PublishErrorKind::WrongLastSequence | PublishErrorKind::WrongLastMessageId => {
             (Cause::Rival, "something else was written to the stream")
         }
         PublishErrorKind::MaxPayloadExceeded => {

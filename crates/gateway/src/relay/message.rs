@@ -2,10 +2,23 @@
 //! and key.
 
 use async_nats::HeaderMap;
-use async_nats::header::{NATS_EXPECTED_LAST_SEQUENCE, NATS_EXPECTED_STREAM, NATS_MESSAGE_ID};
+use async_nats::header::{
+    NATS_EXPECTED_LAST_MESSAGE_ID, NATS_EXPECTED_LAST_SEQUENCE, NATS_EXPECTED_STREAM,
+    NATS_MESSAGE_ID,
+};
 use canonical::{Error, Event, Result};
 
 const CONTENT_TYPE: &str = "application/cloudevents+json";
+
+/// What stands in the stream before a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct After<'a> {
+    /// The number of the message.
+    pub(super) number: u64,
+    /// The event before, where that is on its way itself. The number alone would then not do: if
+    /// somebody else's message takes it, this one would fit and the one before be left out.
+    pub(super) event_id: Option<&'a str>,
+}
 
 /// A message as it is published.
 #[derive(Debug)]
@@ -16,16 +29,18 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// The event for this stream, to be stored after the message with the number `last` and not
-    /// otherwise.
-    pub(super) fn new(event: &Event, prefix: &str, stream: &str, last: u64) -> Result<Self> {
+    /// The event for this stream, to be stored right `after` what came before and not otherwise.
+    pub(super) fn new(event: &Event, prefix: &str, stream: &str, after: After<'_>) -> Result<Self> {
         let body = serde_json::to_vec(event)
             .map_err(|error| Error::internal("an event has no JSON form").because(error))?;
         let mut headers = HeaderMap::new();
         headers.insert("Content-Type", CONTENT_TYPE);
         headers.insert(NATS_MESSAGE_ID, event.id.as_str());
         headers.insert(NATS_EXPECTED_STREAM, stream);
-        headers.insert(NATS_EXPECTED_LAST_SEQUENCE, last.to_string().as_str());
+        headers.insert(NATS_EXPECTED_LAST_SEQUENCE, after.number.to_string().as_str());
+        if let Some(id) = after.event_id {
+            headers.insert(NATS_EXPECTED_LAST_MESSAGE_ID, id);
+        }
         Ok(Self { subject: subject(prefix, event), headers, body })
     }
 }
