@@ -82,7 +82,7 @@ pub async fn open(checked: &Checked, sandbox: Option<&Sandbox>, clock: Clock) ->
         .merge(consumption::api().split_for_parts().0.with_state(consumption));
     let pages = Router::new()
         .route("/", get(|| async { Redirect::temporary("/docs/") }))
-        .merge(contracts::pages(contracts));
+        .merge(contracts::pages(contracts)?);
     let public = inbound::apply(apis, &parts)?;
     let public = public.merge(inbound::apply_public(pages, &config.inbound, &clock)?);
     let Parts { authenticator, limiter, .. } = parts;

@@ -88,7 +88,7 @@ impl From<canonical::Error> for Failure {
 ///
 /// # Errors
 /// None: it tries again.
-pub(crate) async fn run(
+pub async fn run(
     (store, clock): (Store, Clock),
     options: Options,
     mut stopped: watch::Receiver<bool>,

@@ -27,6 +27,7 @@ pub use api::api;
 pub use calendar::{CalendarDocument, CalendarRow, Calendars};
 pub use case::{Case, CaseAction, CaseFilter, CaseState, Pause, Resolution, WaitsFor};
 pub use dead_letter::{DeadLetter, DeadLetters, Replay};
+pub use event::{EventType, event_types};
 pub use flow::{Flow, FlowKey, Part, PartStatus};
 pub use invoice::{
     Answer, ErpDocument, ErpStatus, Hold, HoldRelease, HoldState, InvoiceFilter, InvoiceRecord,

@@ -1,10 +1,11 @@
 //! What people do about a case (`domain.md` A10.4): who does it, whom it waits for, and how it
 //! ends.
 
-use super::follow::told;
+use super::follow::{Told, told};
 use super::read::{inside, show};
 use super::{Body, Case, Ended, Pause, Resolution, WaitsFor};
 use crate::Process;
+use crate::event;
 use crate::invoice::{Answer, Release, given};
 use bytes::Bytes;
 use canonical::{Error, Owner, Principal, Result};
@@ -202,12 +203,12 @@ fn changed(
     body: &mut Body,
     action: &CaseAction,
     (principal, now): (&Principal, jiff::Timestamp),
-) -> Result<&'static str> {
+) -> Result<Told> {
     let is_waiting = case.state == CaseState::WaitingExternal;
     match action {
         CaseAction::Assign { assignee, queue } => {
             assign(case, body, (assignee.as_deref(), queue.as_deref()), now)?;
-            Ok("case.assigned")
+            Ok(event::CASE_ASSIGNED)
         }
         CaseAction::Take {} if is_waiting => {
             Err(Error::conflict("the case waits for somebody outside: resume it"))
@@ -215,7 +216,7 @@ fn changed(
         CaseAction::Take {} => {
             body.assignee = Some(principal.id.clone());
             case.state = CaseState::InProgress;
-            Ok("case.assigned")
+            Ok(event::CASE_ASSIGNED)
         }
         CaseAction::Pause { waiting_for, reason } => {
             given("/reason", reason)?;
@@ -230,12 +231,12 @@ fn changed(
                 to: None,
             });
             case.state = CaseState::WaitingExternal;
-            Ok("case.paused")
+            Ok(event::CASE_PAUSED)
         }
         CaseAction::Resume {} if is_waiting => {
             body.end_pause(now);
             case.state = CaseState::InProgress;
-            Ok("case.resumed")
+            Ok(event::CASE_RESUMED)
         }
         CaseAction::Resume {} => Err(Error::conflict("the case does not wait for anybody")),
         CaseAction::AcceptVariance { .. } | CaseAction::MarkNotDuplicate { .. } => {

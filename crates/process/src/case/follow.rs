@@ -3,10 +3,10 @@
 use super::{Body, Print, Resolution, queue};
 use crate::Process;
 use crate::calendar::{Calendar, Calendars};
-use crate::event::About;
+use crate::event::payload::CaseTold;
+use crate::event::{self, About};
 use canonical::{ClockClass, Event, PurchaseOrderNumber, Result};
 use jiff::Timestamp;
-use serde_json::json;
 use std::collections::BTreeMap;
 use store::{Batch, Case, CaseState, Hold, HoldState, InvoiceHead};
 
@@ -32,6 +32,9 @@ pub(crate) enum Ended<'a> {
     Person(&'a str, Resolution),
 }
 
+/// A type of event that tells of a case.
+pub(super) type Told = event::Type<CaseTold<'static>>;
+
 /// What happened to a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
@@ -43,11 +46,11 @@ pub(super) enum Turn {
 }
 
 impl Turn {
-    const fn event(self) -> Option<&'static str> {
+    const fn event(self) -> Option<Told> {
         match self {
-            Self::Opened => Some("case.opened"),
-            Self::Reopened => Some("case.reopened"),
-            Self::Resolved => Some("case.resolved"),
+            Self::Opened => Some(event::CASE_OPENED),
+            Self::Reopened => Some(event::CASE_REOPENED),
+            Self::Resolved => Some(event::CASE_RESOLVED),
             Self::Restated => None,
         }
     }
@@ -244,7 +247,7 @@ fn about(
 pub(super) fn told(
     (head, orders, now): (&InvoiceHead, &[PurchaseOrderNumber], Timestamp),
     case: &Case,
-    what: &str,
+    what: Told,
     by: Ended<'_>,
 ) -> Result<Event> {
     let body = Body::of(case)?;
@@ -262,13 +265,20 @@ pub(super) fn told(
         Ended::Person(person, _) => (Some(person), None),
         Ended::Facts(event) => (None, Some(event.to_owned())),
     };
-    let data = json!({
-        "by": person, "case": case.id, "queue": case.queue, "state": case.state, "codes": codes,
-        "clock": body.clock, "opened_at": case.opened_at, "due_at": case.due_at,
-        "assignee": body.assignee, "resolution": body.resolution,
-    });
+    let data = CaseTold {
+        by: person,
+        case: &case.id,
+        queue: &case.queue,
+        state: case.state,
+        codes,
+        clock: body.clock,
+        opened_at: case.opened_at,
+        due_at: case.due_at,
+        assignee: body.assignee.as_deref(),
+        resolution: body.resolution,
+    };
     let version = format!("{}.{}", case.id, case.version);
-    let mut event = about.event("exceptions", what, &version, data);
+    let mut event = about.event(what, &version, &data)?;
     (event.subject, event.partitionkey) = (case.id.clone(), case.id.clone());
     event.causationid = cause;
     Ok(event)
