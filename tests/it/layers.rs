@@ -18,6 +18,7 @@ const OURS: &[(&str, &[&str])] = &[
 /// Crates from outside that only some of ours may name. The package `tests` may name any.
 const OUTSIDE: &[(&str, &[&str])] = &[
     ("anyhow", &["gateway"]),
+    ("async-nats", &["gateway"]),
     ("axum", &["stack", "system", "process", "consumption", "gateway"]),
     ("axum-server", &["gateway"]),
     ("clap", &["gateway"]),

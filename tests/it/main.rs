@@ -18,6 +18,7 @@ mod dead_letter;
 mod documents;
 mod duplicate;
 mod earlier;
+mod event;
 mod explanation;
 mod federation;
 mod invoice;

@@ -7,10 +7,11 @@ use std::fs;
 use tests::contract::{Operation, all_operations, documents, operations};
 use tests::{TestGateway, top};
 
-const LAYERS: [(Layer, &str); 3] = [
+const LAYERS: [(Layer, &str); 4] = [
     (Layer::System, "system-v1.json"),
     (Layer::Process, "process-v1.json"),
     (Layer::Consumption, "consumption-v1.json"),
+    (Layer::Events, "events-v1.json"),
 ];
 
 #[test]

@@ -18,6 +18,7 @@ pub mod demo;
 mod dice;
 pub mod policy;
 pub mod purchase;
+pub mod schema;
 pub mod shared;
 pub mod workload;
 

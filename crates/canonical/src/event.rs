@@ -53,6 +53,11 @@ pub struct Event {
     pub dataclassification: String,
     /// The type of `data`: `application/json`.
     pub datacontenttype: String,
+    /// Names the schema of `data`, with its minor version; missing for what was recorded before
+    /// schemas were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "urn:threeway:event:payables.invoice.received:1.0")]
+    pub dataschema: Option<String>,
     /// What it says.
     #[schema(value_type = Object)]
     pub data: serde_json::Value,

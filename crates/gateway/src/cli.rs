@@ -29,9 +29,9 @@ pub enum Command {
     Check(Check),
     /// List every route with its scope and rate cost.
     Routes(Output),
-    /// Print the OpenAPI document of a layer.
+    /// Print the OpenAPI document of a layer, or the AsyncAPI document of the events.
     Openapi {
-        /// The layer.
+        /// The layer, or events.
         layer: Layer,
     },
     /// Make a token of the sandbox issuer that `demo` trusts.
@@ -105,7 +105,7 @@ pub enum Format {
     Json,
 }
 
-/// A layer with a contract.
+/// What has a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Layer {
     /// Layer 1: the systems of record.
@@ -114,6 +114,8 @@ pub enum Layer {
     Process,
     /// Layer 3: what users see.
     Consumption,
+    /// What happened, as it is published.
+    Events,
 }
 
 /// `threeway token`.

@@ -2,6 +2,7 @@
 //! beside what they configure.
 
 use crate::layers::{self, Fault, Layer, Places};
+use crate::relay;
 use process::documents::{Mappings, UblMapping, X12Mapping};
 use process::matching::{DuplicatePolicy, Policy, PolicyDocument, TaxPolicy};
 use process::{Calendars, Routing};
@@ -53,6 +54,8 @@ pub struct Config {
     pub backends: BTreeMap<String, backends::Options>,
     /// Which back end keeps which noun.
     pub system: backends::Routing,
+    /// Where events are relayed to.
+    pub relay: relay::Options,
     /// How the process layer works.
     pub process: process::Options,
     /// Where policies are, relative to the folder of the configuration.

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod import;
 pub mod layers;
+pub mod relay;
 pub mod replay;
 pub mod serve;
 pub mod simulate;
@@ -48,6 +49,8 @@ pub struct Gateway {
     pub authenticator: Arc<Authenticator>,
     /// How much each principal may do.
     pub limiter: Arc<Limiter>,
+    /// Where events are relayed to.
+    pub relay: relay::Options,
     /// The time.
     pub clock: Clock,
 }
@@ -79,11 +82,12 @@ pub async fn open(checked: &Checked, sandbox: Option<&Sandbox>, clock: Clock) ->
         .merge(consumption::api().split_for_parts().0.with_state(consumption));
     let pages = Router::new()
         .route("/", get(|| async { Redirect::temporary("/docs/") }))
-        .merge(contracts::pages(contracts));
+        .merge(contracts::pages(contracts)?);
     let public = inbound::apply(apis, &parts)?;
     let public = public.merge(inbound::apply_public(pages, &config.inbound, &clock)?);
     let Parts { authenticator, limiter, .. } = parts;
-    Ok(Gateway { public, process, store, authenticator, limiter, clock })
+    let relay = config.relay.clone();
+    Ok(Gateway { public, process, store, authenticator, limiter, relay, clock })
 }
 
 /// The process layer alone, over a store: what `import` needs.
@@ -115,7 +119,8 @@ pub fn check_parts(checked: &Checked, clock: &Clock) -> Result<()> {
         Parts::open(&config.inbound, &contracts(), results, sandbox.as_ref(), clock.clone())?;
     drop(inbound::apply(Router::new(), &parts)?);
     System::open(&config.system, &config.backends, clock)?;
-    Ok(())
+    let faults = config.relay.faults();
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid_fields(faults)) }
 }
 
 /// A route, for `threeway routes`.

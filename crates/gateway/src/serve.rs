@@ -1,7 +1,7 @@
 //! Serving: the listeners, the long-lived tasks, and how they end. Nothing else in the product
 //! starts a task that outlives a request.
 
-use crate::{Gateway, admin};
+use crate::{Gateway, admin, relay};
 use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use axum_server::Handle;
@@ -78,6 +78,10 @@ pub async fn serve(gateway: Gateway, listeners: Listeners, drain: Duration) -> R
     tasks.spawn(escalate(gateway.clone(), stopped.clone()));
     tasks.spawn(keep_up(gateway.clone(), metrics, stopped.clone()));
     tasks.spawn(refresh_keys(gateway.clone(), stopped.clone()));
+    if gateway.relay.is_on() {
+        let log = (gateway.store.clone(), gateway.clock.clone());
+        tasks.spawn(relay::run(log, gateway.relay.clone(), stopped.clone()));
+    }
     tasks.spawn(forget_answers(gateway.clone(), stopped));
     let ended = tokio::select! {
         () = asked_to_stop()? => Ok(()),

@@ -2,7 +2,8 @@
 //! before a person where trying does not help (`domain.md` D7).
 
 use crate::case::{Ended, Followed};
-use crate::event::{self, About};
+use crate::event::payload::{InvoiceBooked, JournalRejected};
+use crate::event::{self, About, Type};
 use crate::invoice::{as_paid, cleared, hold, is_of_posting, reason, replace};
 use crate::order::observe_work;
 use crate::posting::{self, Posted};
@@ -13,8 +14,8 @@ use canonical::{
     PurchaseOrderNumber, Result,
 };
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::time::Duration;
 use store::{
     Batch, Erp, ErpStatus, EventKey, Hold, HoldState, InvoiceHead, InvoiceRecord, NewWork, Work,
@@ -114,14 +115,13 @@ impl Process {
         let event = event(
             &kept,
             now,
-            "invoice.booked",
-            "1",
-            json!({
-                "payable": payable.id,
-                "document_number": payable.document_number,
-                "total": payable.total,
-            }),
-        );
+            (event::INVOICE_BOOKED, "1"),
+            &InvoiceBooked {
+                payable: &payable.id,
+                document_number: payable.document_number.as_deref(),
+                total: payable.total,
+            },
+        )?;
         let mut batch = Batch::new();
         batch.append_event(&event, &keys(&kept, Some(payable)))?;
         self.charge_back(&mut batch, &kept, holds)?;
@@ -211,9 +211,9 @@ impl Process {
             kept.head.codes.push(code);
         }
         kept.head.updated_at = now;
-        let what = "journal.intent.rejected";
         let version = format!("{}.{}", work.replays, work.attempts);
-        let event = event(&kept, now, what, &version, json!({ "reason": refused }));
+        let data = JournalRejected { reason: &refused };
+        let event = event(&kept, now, (event::JOURNAL_REJECTED, &version), &data)?;
         let mut batch = Batch::new();
         batch.update_invoice(&kept.head)?;
         batch.append_event(&event, &keys(&kept, None))?;
@@ -254,7 +254,12 @@ impl Process {
     }
 }
 
-fn event(kept: &InvoiceRecord, now: Timestamp, what: &str, version: &str, data: Value) -> Event {
+fn event<P: Serialize>(
+    kept: &InvoiceRecord,
+    now: Timestamp,
+    (of, version): (Type<P>, &str),
+    data: &P,
+) -> Result<Event> {
     let orders: Vec<PurchaseOrderNumber> = facts::order_numbers(&kept.invoice);
     let about = About {
         invoice_id: &kept.head.id,
@@ -265,10 +270,10 @@ fn event(kept: &InvoiceRecord, now: Timestamp, what: &str, version: &str, data: 
         now,
         traceparent: None,
     };
-    let mut event = about.event("accounting", what, version, data);
+    let mut event = about.event(of, version, data)?;
     let run = kept.head.run_no.to_string();
-    event.causationid = Some(event::id(&kept.head.id, "matching", "match.evaluated", &run));
-    event
+    event.causationid = Some(event::id(&kept.head.id, event::MATCH_EVALUATED, &run));
+    Ok(event)
 }
 
 fn keys(kept: &InvoiceRecord, payable: Option<&Payable>) -> Vec<EventKey> {

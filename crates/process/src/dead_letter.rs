@@ -3,7 +3,7 @@
 
 use crate::Process;
 use crate::booking::POST_PAYABLE;
-use crate::event;
+use crate::event::{self, payload::ReplayStarted};
 use crate::invoice::{REMATCH, REMATCH_INVOICE};
 use canonical::{Event, Lane, Page, PageRequest, Principal, Result};
 use jiff::Timestamp;
@@ -115,7 +115,7 @@ impl Process {
             let mut batch = Batch::new();
             for it in &found.items {
                 batch.replay_work(&it.id, now);
-                let event = started(it, principal, now);
+                let event = started(it, principal, now)?;
                 let flow = it.correlation_id.clone().map(EventKey::Correlation);
                 batch.append_event(&event, flow.as_slice())?;
             }
@@ -183,14 +183,14 @@ fn suggestion(kind: &str, error: &str) -> &'static str {
     }
 }
 
-fn started(it: &DeadLetter, principal: &Principal, now: Timestamp) -> Event {
-    let (context, what) = ("operations", "replay.started");
+fn started(it: &DeadLetter, principal: &Principal, now: Timestamp) -> Result<Event> {
+    let of = event::REPLAY_STARTED;
     let version = (it.replays + 1).to_string();
-    Event {
+    Ok(Event {
         specversion: "1.0".to_owned(),
-        id: event::id_of(context, [it.id.as_str(), version.as_str(), what]),
-        source: event::source(context),
-        kind: event::kind(context, what),
+        id: of.id_by_word(&[it.id.as_str(), version.as_str()]),
+        source: of.source(),
+        kind: of.kind(),
         subject: it.id.clone(),
         time: now,
         recordedtime: now,
@@ -206,8 +206,12 @@ fn started(it: &DeadLetter, principal: &Principal, now: Timestamp) -> Event {
         lane: Lane::Bulk,
         dataclassification: "internal".to_owned(),
         datacontenttype: "application/json".to_owned(),
-        data: serde_json::json!({
-            "kind": it.kind, "attempts": it.attempts, "error": it.error, "by": principal.id,
-        }),
-    }
+        dataschema: Some(of.dataschema()),
+        data: of.data(&ReplayStarted {
+            kind: &it.kind,
+            attempts: it.attempts,
+            error: &it.error,
+            by: &principal.id,
+        })?,
+    })
 }

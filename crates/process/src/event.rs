@@ -1,8 +1,23 @@
 //! Making events: CloudEvents whose id is the same however often they are made.
 
-use canonical::{Event, FacilityId, InvoiceId, Lane, PurchaseOrderNumber, SupplierId};
+mod catalogue;
+pub(crate) mod payload;
+
+pub(crate) use catalogue::{
+    ASSOCIATION_CORRECTED, CASE_ASSIGNED, CASE_ESCALATED, CASE_OPENED, CASE_PAUSED, CASE_REOPENED,
+    CASE_RESOLVED, CASE_RESUMED, CREDIT_EXPECTED, DISPUTE_WITHDRAWN, HOLD_CLEARED, HOLD_OPENED,
+    HOLD_RELEASED, HOLD_REOPENED, HOLD_SUPERSEDED, INVOICE_BOOKED, INVOICE_CANCELLED,
+    INVOICE_DISPUTED, INVOICE_RECEIVED, INVOICE_REJECTED, JOURNAL_REJECTED, MATCH_EVALUATED,
+    ORDER_ACKNOWLEDGED, ORDER_ANSWERED_OTHERWISE, ORDER_COMPLETED, ORDER_DISPATCHED,
+    ORDER_FINALLY_CLOSED, ORDER_REOPENED, REPLAY_STARTED, REQUISITION_APPROVED, REQUISITION_CLOSED,
+    REQUISITION_ORDERED, REQUISITION_REJECTED, REQUISITION_SUBMITTED, SHIP_NOTICE_RECEIVED, Type,
+    of_change,
+};
+pub use catalogue::{EventType, event_types};
+
+use canonical::{Event, FacilityId, InvoiceId, Lane, PurchaseOrderNumber, Result, SupplierId};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde::Serialize;
 use store::sha256_hex;
 
 /// What an event is about: shared by all events of one change.
@@ -20,13 +35,18 @@ pub(crate) struct About<'a> {
 impl About<'_> {
     /// An event of an invoice. `version` counts changes of this type on this invoice, so that the
     /// same change always has the same id.
-    pub(crate) fn event(&self, context: &str, what: &str, version: &str, data: Value) -> Event {
+    pub(crate) fn event<P: Serialize>(
+        &self,
+        of: Type<P>,
+        version: &str,
+        data: &P,
+    ) -> Result<Event> {
         let subject = self.invoice_id.to_string();
-        Event {
+        Ok(Event {
             specversion: "1.0".to_owned(),
-            id: id(self.invoice_id, context, what, version),
-            source: source(context),
-            kind: kind(context, what),
+            id: id(self.invoice_id, of, version),
+            source: of.source(),
+            kind: of.kind(),
             partitionkey: subject.clone(),
             bizinvoice: Some(subject.clone()),
             subject,
@@ -43,16 +63,15 @@ impl About<'_> {
             lane: Lane::Critical,
             dataclassification: "internal".to_owned(),
             datacontenttype: "application/json".to_owned(),
-            data,
-        }
+            dataschema: Some(of.dataschema()),
+            data: of.data(data)?,
+        })
     }
 }
 
 /// An event of a document that is not an invoice.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Told<'a> {
-    pub(crate) context: &'a str,
-    pub(crate) what: &'a str,
     pub(crate) subject: &'a str,
     /// Tells changes of one type on one subject apart: the same change always has the same.
     pub(crate) version: &'a str,
@@ -65,13 +84,12 @@ pub(crate) struct Told<'a> {
 }
 
 impl Told<'_> {
-    pub(crate) fn event(self, data: Value) -> Event {
-        let kind = kind(self.context, self.what);
-        Event {
+    pub(crate) fn event<P: Serialize>(self, of: Type<P>, data: &P) -> Result<Event> {
+        Ok(Event {
             specversion: "1.0".to_owned(),
-            id: id_of(self.context, [self.subject, self.version, &kind]),
-            source: source(self.context),
-            kind,
+            id: of.id(&[self.subject, self.version]),
+            source: of.source(),
+            kind: of.kind(),
             subject: self.subject.to_owned(),
             time: self.now,
             recordedtime: self.now,
@@ -87,28 +105,30 @@ impl Told<'_> {
             lane: Lane::Critical,
             dataclassification: "internal".to_owned(),
             datacontenttype: "application/json".to_owned(),
-            data,
-        }
+            dataschema: Some(of.dataschema()),
+            data: of.data(data)?,
+        })
     }
 }
 
 /// The id of the event that says this of an invoice, whether it was made or not.
-pub(crate) fn id(invoice_id: &InvoiceId, context: &str, what: &str, version: &str) -> String {
-    id_of(context, [invoice_id.as_str(), version, &kind(context, what)])
+pub(crate) fn id<P>(invoice_id: &InvoiceId, of: Type<P>, version: &str) -> String {
+    of.id(&[invoice_id.as_str(), version])
 }
 
 /// The id of an event that is told apart by these parts.
-pub(crate) fn id_of<'a>(context: &str, parts: impl IntoIterator<Item = &'a str>) -> String {
+fn id_of(context: &str, parts: &[&str], what: &str) -> String {
     let source = source(context);
-    let whole = parts.into_iter().fold(source, |whole, part| format!("{whole}\n{part}"));
+    let parts = parts.iter().chain([&what]);
+    let whole = parts.fold(source, |whole, part| format!("{whole}\n{part}"));
     sha256_hex(whole.as_bytes())
 }
 
-pub(crate) fn source(context: &str) -> String {
+fn source(context: &str) -> String {
     format!("//threeway/{context}")
 }
 
-pub(crate) fn kind(context: &str, what: &str) -> String {
+fn kind(context: &str, what: &str) -> String {
     format!("threeway.{context}.{what}.v1")
 }
 

@@ -2,7 +2,7 @@
 //! matching again what rests on it (`domain.md` A10.1, A18).
 
 use crate::Process;
-use crate::event;
+use crate::event::{self, payload::DocumentChanged};
 use crate::invoice::rematch_work;
 use crate::order::observe_work;
 use canonical::{Change, ChangeKind, Changes, Error, Event, Lane, PurchaseOrderNumber, Result};
@@ -63,7 +63,7 @@ impl Process {
         let orders: Vec<_> = orders.into_iter().cloned().collect();
         let followed = self.store().followed_orders(&orders).await?;
         let told = changes.items.iter().map(|it| event_of(name, it, &followed, now));
-        let told: Vec<Event> = told.collect();
+        let told = told.collect::<Result<Vec<Event>>>()?;
         let ids: Vec<String> = told.iter().map(|it| it.id.clone()).collect();
         let mut known = self.store().known_events(&ids).await?;
         let mut batch = Batch::new();
@@ -98,17 +98,17 @@ fn event_of(
     change: &Change,
     followed: &BTreeMap<PurchaseOrderNumber, FollowedOrder>,
     now: Timestamp,
-) -> Event {
-    let (context, what) = (change.kind.context(), change.kind.name());
+) -> Result<Event> {
+    let of = event::of_change(change.kind);
     let flow = change.purchase_orders.iter().find_map(|it| followed.get(it));
     let flow = flow.map(|it| it.correlation_id.clone());
     let order = change.purchase_orders.first().map(ToString::to_string);
     let key = order.clone().unwrap_or_else(|| change.document.clone());
-    Event {
+    Ok(Event {
         specversion: "1.0".to_owned(),
-        id: event::id_of(context, [back_end, &change.document, &change.version, what]),
-        source: event::source(context),
-        kind: event::kind(context, what),
+        id: of.id_by_word(&[back_end, &change.document, &change.version]),
+        source: of.source(),
+        kind: of.kind(),
         subject: change.document.clone(),
         time: change.effective_at,
         recordedtime: now,
@@ -124,14 +124,15 @@ fn event_of(
         lane: Lane::Critical,
         dataclassification: "internal".to_owned(),
         datacontenttype: "application/json".to_owned(),
-        data: serde_json::json!({
-            "back_end": back_end,
-            "document": change.document,
-            "version": change.version,
-            "purchase_orders": change.purchase_orders,
-            "recorded_at": change.recorded_at,
-        }),
-    }
+        dataschema: Some(of.dataschema()),
+        data: of.data(&DocumentChanged {
+            back_end,
+            document: &change.document,
+            version: &change.version,
+            purchase_orders: &change.purchase_orders,
+            recorded_at: change.recorded_at,
+        })?,
+    })
 }
 
 fn keys(change: &Change) -> Vec<EventKey> {

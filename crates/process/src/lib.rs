@@ -32,6 +32,7 @@ pub use case::{
     CaseState, Pause, Resolution, WaitsFor,
 };
 pub use dead_letter::{DeadLetter, DeadLetters, Replay};
+pub use event::{EventType, event_types};
 pub use flow::{Flow, FlowKey, Part, PartStatus};
 pub use invoice::{
     Answer, ErpDocument, ErpStatus, ExpectedCredit, ExpectedCreditKind, Hold, HoldRelease,

@@ -163,6 +163,16 @@ impl Store {
         rows.into_iter().map(|mut row| row.text()).collect()
     }
 
+    /// Where in the log an event is; `None` where it is not.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal` where the store cannot answer.
+    pub async fn position_of(&self, event_id: &str) -> Result<Option<i64>> {
+        let sql = "SELECT position FROM event WHERE id = $1";
+        let query = Query::new(sql, [Val::from(event_id)]);
+        self.rows(query).await?.pop().map(|mut row| row.int()).transpose()
+    }
+
     /// The position of the newest event; 0 where there is none.
     ///
     /// # Errors

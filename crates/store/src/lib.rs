@@ -27,6 +27,7 @@ mod idempotency;
 mod invoice;
 mod invoice_list;
 mod invoice_order;
+mod lease;
 mod match_run;
 mod order_amount;
 mod paging;

@@ -55,6 +55,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration::new("0005_rematch", include_str!("migrations/0005_rematch.sql")),
     Migration::new("0006_dead_letter", include_str!("migrations/0006_dead_letter.sql")),
     Migration::new("0007_case", include_str!("migrations/0007_case.sql")),
+    Migration::new("0008_lease", include_str!("migrations/0008_lease.sql")),
     Migration {
         fill: Some(case::FILL),
         ..Migration::new(

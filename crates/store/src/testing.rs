@@ -310,6 +310,7 @@ pub(crate) fn event(id: &str, partition: &str) -> Event {
         lane: Lane::Critical,
         dataclassification: "internal".to_owned(),
         datacontenttype: "application/json".to_owned(),
+        dataschema: None,
         data: serde_json::json!({"amount": "12.50"}),
     }
 }

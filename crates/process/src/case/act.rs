@@ -2,11 +2,12 @@
 //! ends.
 
 use super::escalate::{BOUNCES_MAX, raise};
-use super::follow::{By, given_to, timed, told};
+use super::follow::{By, Told, given_to, timed, told};
 use super::read::inside;
 use super::undertake::Undertaking;
 use super::{Body, Case, Ended, Pause, Resolution, WaitsFor};
 use crate::Process;
+use crate::event;
 use crate::invoice::{Answer, Release, given};
 use crate::matching::Part;
 use bytes::Bytes;
@@ -294,7 +295,7 @@ fn changed(
     body: &mut Body,
     action: &CaseAction,
     on: &On<'_>,
-) -> Result<Vec<&'static str>> {
+) -> Result<Vec<Told>> {
     let is_waiting = case.state == CaseState::WaitingExternal;
     match action {
         CaseAction::Assign { assignee, queue } => {
@@ -307,7 +308,7 @@ fn changed(
             case.assignee = Some(on.principal.id.clone());
             body.on_behalf_of = None;
             case.state = CaseState::InProgress;
-            Ok(vec!["case.assigned"])
+            Ok(vec![event::CASE_ASSIGNED])
         }
         CaseAction::Pause { waiting_for, reason } => {
             given("/reason", reason)?;
@@ -322,12 +323,12 @@ fn changed(
                 to: None,
             });
             case.state = CaseState::WaitingExternal;
-            Ok(vec!["case.paused"])
+            Ok(vec![event::CASE_PAUSED])
         }
         CaseAction::Resume {} if is_waiting => {
             body.end_pause(on.now);
             case.state = CaseState::InProgress;
-            Ok(vec!["case.resumed"])
+            Ok(vec![event::CASE_RESUMED])
         }
         CaseAction::Resume {} => Err(Error::conflict("the case does not wait for anybody")),
         _ => Err(Error::internal("a decision is not about the case alone")),
@@ -339,7 +340,7 @@ fn assign(
     body: &mut Body,
     (assignee, queue): (Option<&str>, Option<&str>),
     on: &On<'_>,
-) -> Result<Vec<&'static str>> {
+) -> Result<Vec<Told>> {
     if assignee.is_none() && queue.is_none() {
         return Err(Error::invalid_field("/assignee", "name a person, a queue, or both"));
     }
@@ -368,13 +369,13 @@ fn assign(
         case.state = if case.assignee.is_some() { CaseState::Assigned } else { CaseState::New };
     }
     if moves.is_none() {
-        return Ok(vec!["case.assigned"]);
+        return Ok(vec![event::CASE_ASSIGNED]);
     }
     is_free(case, on.others)?;
     let levels = on.by.routing.levels(&case.queue);
     let is_unwanted = body.bounces >= BOUNCES_MAX;
     if is_unwanted && raise(case, body, levels, (on.others, on.now)) {
-        return Ok(vec!["case.assigned", "case.escalated"]);
+        return Ok(vec![event::CASE_ASSIGNED, event::CASE_ESCALATED]);
     }
-    Ok(vec!["case.assigned"])
+    Ok(vec![event::CASE_ASSIGNED])
 }

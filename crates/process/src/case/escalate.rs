@@ -3,7 +3,7 @@
 
 use super::follow::told;
 use super::{Body, Ended};
-use crate::Process;
+use crate::{Process, event};
 use canonical::Result;
 use jiff::Timestamp;
 use store::{Batch, Case, CaseState, Committed};
@@ -63,7 +63,8 @@ impl Process {
         after.version += 1;
         if is_due {
             let orders = crate::facts::order_numbers(&kept.invoice);
-            let event = told((&kept.head, &orders, now), &after, "case.escalated", Ended::Alone)?;
+            let event =
+                told((&kept.head, &orders, now), &after, event::CASE_ESCALATED, Ended::Alone)?;
             batch.append_event(&event, &[])?;
         }
         match self.store().commit(batch).await? {

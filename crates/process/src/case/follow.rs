@@ -5,13 +5,13 @@ use super::matter::Matters;
 use super::{Body, Print, Resolution, Routed};
 use crate::Process;
 use crate::calendar::{Calendar, Calendars};
-use crate::event::About;
+use crate::event::payload::CaseTold;
+use crate::event::{self, About};
 use crate::matching::Facts;
 use crate::routing::Routing;
 use canonical::{ClockClass, Event, FacilityId, Invoice, MatchResult, PurchaseOrderNumber, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde_json::json;
 use std::collections::BTreeMap;
 use store::{Batch, Case, CaseState, Hold, HoldState, InvoiceHead};
 
@@ -56,6 +56,8 @@ pub(super) struct By<'a> {
 
 /// The holds of a case, and how they were routed.
 type Wanted<'a> = Vec<(&'a Hold, Routed)>;
+/// A type of event that tells of a case.
+pub(super) type Told = event::Type<CaseTold<'static>>;
 
 /// What happened to a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,11 +70,11 @@ pub(super) enum Turn {
 }
 
 impl Turn {
-    const fn event(self) -> Option<&'static str> {
+    const fn event(self) -> Option<Told> {
         match self {
-            Self::Opened => Some("case.opened"),
-            Self::Reopened => Some("case.reopened"),
-            Self::Resolved => Some("case.resolved"),
+            Self::Opened => Some(event::CASE_OPENED),
+            Self::Reopened => Some(event::CASE_REOPENED),
+            Self::Resolved => Some(event::CASE_RESOLVED),
             Self::Restated => None,
         }
     }
@@ -310,7 +312,7 @@ pub(super) fn timed(case: &mut Case, body: &Body, calendar: &Calendar<'_>) {
 pub(super) fn told(
     (head, orders, now): (&InvoiceHead, &[PurchaseOrderNumber], Timestamp),
     case: &Case,
-    what: &str,
+    what: Told,
     by: Ended<'_>,
 ) -> Result<Event> {
     let body = Body::of(case)?;
@@ -329,14 +331,23 @@ pub(super) fn told(
         Ended::Facts(event) => (None, Some(event.to_owned())),
         Ended::Alone => (None, None),
     };
-    let data = json!({
-        "by": person, "case": case.id, "queue": case.queue, "state": case.state, "codes": codes,
-        "clock": body.clock, "opened_at": case.opened_at, "due_at": case.due_at,
-        "assignee": case.assignee, "on_behalf_of": body.on_behalf_of, "level": body.level,
-        "watchers": body.watchers, "resolution": body.resolution,
-    });
+    let data = CaseTold {
+        by: person,
+        case: &case.id,
+        queue: &case.queue,
+        state: case.state,
+        codes,
+        clock: body.clock,
+        opened_at: case.opened_at,
+        due_at: case.due_at,
+        assignee: case.assignee.as_deref(),
+        on_behalf_of: body.on_behalf_of.as_deref(),
+        level: body.level,
+        watchers: &body.watchers,
+        resolution: body.resolution,
+    };
     let version = format!("{}.{}", case.id, case.version);
-    let mut event = about.event("exceptions", what, &version, data);
+    let mut event = about.event(what, &version, &data)?;
     (event.subject, event.partitionkey) = (case.id.clone(), case.id.clone());
     event.causationid = cause;
     Ok(event)

@@ -4,12 +4,13 @@
 use super::act::{answered, may_release};
 use super::{Ended, Followed, Resolution};
 use crate::Process;
-use crate::event::About;
+use crate::event::payload::{AssociationCorrected, CreditExpected, InvoiceDecided};
+use crate::event::{self, About};
+use crate::invoice::ExpectedCreditKind as Told;
 use crate::invoice::{Answer, cleared, given, rematch_invoice_work, rematch_work, replace};
 use canonical::{
     Decimal, Error, Event, InvoiceState, Kind, Money, Principal, PurchaseOrderNumber, Result,
 };
-use serde_json::{Value, json};
 use stack::idempotency::Claim;
 use store::{
     Association, Batch, Case, Committed, ErpStatus, EventKey, ExpectedCredit, ExpectedCreditKind,
@@ -160,7 +161,7 @@ impl Process {
         principal: &Principal,
     ) -> Result<bytes::Bytes> {
         let now = self.now();
-        let event = told(&stand.kept, (what, reason, stand.case.version), principal, now);
+        let event = told(&stand.kept, (what, reason, stand.case.version), principal, now)?;
         let orders = crate::facts::order_numbers(&stand.kept.invoice);
         let keys: Vec<EventKey> = orders.iter().cloned().map(EventKey::PurchaseOrder).collect();
         batch.append_event(&event, &keys)?;
@@ -297,32 +298,33 @@ fn told(
     (what, reason, version): (&Undertaking<'_>, &str, i64),
     principal: &Principal,
     now: jiff::Timestamp,
-) -> Event {
-    let (by, because) = (&principal.id, reason);
-    let plain = || json!({ "by": by, "because": because });
-    let (context, kind, data): (&str, &str, Value) = match what {
-        Undertaking::Reject => ("payables", "invoice.rejected", plain()),
-        Undertaking::Cancel => ("accounting", "invoice.cancelled", plain()),
-        Undertaking::Dispute => ("payables", "invoice.disputed", plain()),
-        Undertaking::WithdrawDispute => ("payables", "invoice.dispute.withdrawn", plain()),
+) -> Result<Event> {
+    let (by, because) = (Some(principal.id.as_str()), Some(reason));
+    let about = about(kept, now);
+    let version = format!("{}.{version}", kept.head.version);
+    let decided = |of| about.event(of, &version, &InvoiceDecided { by, because });
+    match what {
+        Undertaking::Reject => decided(event::INVOICE_REJECTED),
+        Undertaking::Cancel => decided(event::INVOICE_CANCELLED),
+        Undertaking::Dispute => decided(event::INVOICE_DISPUTED),
+        Undertaking::WithdrawDispute => decided(event::DISPUTE_WITHDRAWN),
         Undertaking::RequestCredit { amount } => {
-            let currency = kept.head.currency;
-            let data = json!({
-                "kind": "credit", "amount": amount, "currency": currency, "by": by,
-                "because": because,
-            });
-            ("matching", "credit.expected", data)
+            let (kind, currency) = (Told::Credit, kept.head.currency);
+            let amount = amount.to_string();
+            let data = CreditExpected { kind, amount, currency, part: None, by, because };
+            about.event(event::CREDIT_EXPECTED, &version, &data)
         }
         Undertaking::CorrectAssociation { invoice_line, order: (number, line) } => {
-            let data = json!({
-                "invoice_line": invoice_line, "purchase_order_number": number,
-                "purchase_order_line": line, "by": by, "because": because,
-            });
-            ("matching", "association.corrected", data)
+            let data = AssociationCorrected {
+                invoice_line: *invoice_line,
+                purchase_order_number: number,
+                purchase_order_line: *line,
+                by,
+                because,
+            };
+            about.event(event::ASSOCIATION_CORRECTED, &version, &data)
         }
-    };
-    let version = format!("{}.{version}", kept.head.version);
-    about(kept, now).event(context, kind, &version, data)
+    }
 }
 
 /// What events of the invoice are about.

@@ -1,15 +1,14 @@
 //! The events of a decision: what came in, what the match said, and what holds it.
 
 use super::decide;
-use super::holding::{Detail, Release};
+use super::holding::Detail;
 use super::rematch::Next;
 use super::save::{Case, Evidence, document_id};
+use crate::event::payload::{InvoiceReceived, MatchEvaluated, ReleasedHold};
 use crate::event::{self, About};
 use crate::facts;
 use canonical::{InvoiceLine, MatchResult, Reason, Result};
 use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::json;
 use std::collections::BTreeMap;
 use store::{Batch, EventKey, Hold, InvoiceHead, InvoiceRecord};
 
@@ -32,38 +31,38 @@ pub(super) fn append(
     };
     let keys: Vec<EventKey> = case.orders.iter().cloned().map(EventKey::PurchaseOrder).collect();
     let received = about.event(
-        "payables",
-        "invoice.received",
+        event::INVOICE_RECEIVED,
         "1",
-        json!({
-            "supplier_invoice_number": case.invoice.supplier_invoice_number,
-            "invoice_date": case.invoice.invoice_date,
-            "gross": case.gross,
-            "payload_sha256": evidence.payload_sha256,
-            "format": evidence.format.name(),
-            "document": document_id(case),
-        }),
-    );
+        &InvoiceReceived {
+            supplier_invoice_number: &case.invoice.supplier_invoice_number,
+            invoice_date: case.invoice.invoice_date,
+            gross: case.gross,
+            payload_sha256: &evidence.payload_sha256,
+            format: evidence.format.name(),
+            document: document_id(case),
+        },
+    )?;
     let mut evaluated = about.event(
-        "matching",
-        "match.evaluated",
+        event::MATCH_EVALUATED,
         "1",
-        json!({
-            "invoice": case.id,
-            "run": 1,
-            "trigger": received.id,
-            "outcome": result.outcome,
-            "reasons": result.reasons,
-            "flags": result.flags,
-            "policy": result.policy,
-            "books_liability": decide::state(result.outcome).is_booked(),
-        }),
-    );
+        &MatchEvaluated {
+            invoice: &case.id,
+            run: 1,
+            trigger: &received.id,
+            supersedes_run: None,
+            outcome: result.outcome,
+            state: None,
+            reasons: &result.reasons,
+            flags: &result.flags,
+            policy: &result.policy,
+            books_liability: decide::state(result.outcome).is_booked(),
+        },
+    )?;
     evaluated.causationid = Some(received.id.clone());
     batch.append_event(&received, &keys)?;
     batch.append_event(&evaluated, &keys)?;
     let holds = result.reasons.iter().filter(|it| it.code.outcome().is_some());
-    let opened = holds.map(|it| ("hold.opened", it));
+    let opened = holds.map(|it| (event::HOLD_OPENED, it));
     append_holds(batch, case, (&about, 1, &evaluated.id), opened)
 }
 
@@ -86,22 +85,21 @@ pub(super) fn append_again(
     let keys: Vec<EventKey> = case.orders.iter().cloned().map(EventKey::PurchaseOrder).collect();
     let result = &next.result;
     let mut evaluated = about.event(
-        "matching",
-        "match.evaluated",
+        event::MATCH_EVALUATED,
         &next.run_no.to_string(),
-        json!({
-            "invoice": case.id,
-            "run": next.run_no,
-            "trigger": next.trigger,
-            "supersedes_run": was.run_no,
-            "outcome": result.outcome,
-            "state": next.head.state,
-            "reasons": result.reasons,
-            "flags": result.flags,
-            "policy": result.policy,
-            "books_liability": next.head.state.is_booked(),
-        }),
-    );
+        &MatchEvaluated {
+            invoice: &case.id,
+            run: next.run_no,
+            trigger: &next.trigger,
+            supersedes_run: Some(was.run_no),
+            outcome: result.outcome,
+            state: Some(next.head.state),
+            reasons: &result.reasons,
+            flags: &result.flags,
+            policy: &result.policy,
+            books_liability: next.head.state.is_booked(),
+        },
+    )?;
     evaluated.causationid = Some(next.trigger.clone());
     batch.append_event(&evaluated, &keys)?;
     let moved = next.holding.moved.iter();
@@ -116,17 +114,7 @@ fn release_version(head: &InvoiceHead, hold: &Hold) -> String {
 
 /// The id of the event that tells of a release.
 pub(crate) fn released_id(head: &InvoiceHead, hold: &Hold) -> String {
-    event::id(&head.id, "matching", "hold.released", &release_version(head, hold))
-}
-
-/// What is told of a release.
-#[derive(Serialize)]
-struct Released<'a> {
-    #[serde(flatten)]
-    reason: &'a Reason,
-    hold: &'a str,
-    #[serde(flatten)]
-    release: Option<&'a Release>,
+    event::id(&head.id, event::HOLD_RELEASED, &release_version(head, hold))
 }
 
 /// Appends that a person released holds.
@@ -148,12 +136,19 @@ pub(crate) fn append_released(
         traceparent: stack::context::current().map(|it| it.traceparent),
     };
     let keys: Vec<EventKey> = orders.iter().cloned().map(EventKey::PurchaseOrder).collect();
-    let evaluated = event::id(&head.id, "matching", "match.evaluated", &head.run_no.to_string());
+    let evaluated = event::id(&head.id, event::MATCH_EVALUATED, &head.run_no.to_string());
     for hold in holds {
         let Detail { reason, release, .. } = Detail::of(hold)?;
-        let data = json!(Released { reason: &reason, hold: &hold.id, release: release.as_ref() });
+        let data = ReleasedHold {
+            reason,
+            hold: hold.id.clone(),
+            by: release.as_ref().map(|it| it.by.clone()),
+            because: release.as_ref().map(|it| it.because.clone()),
+            at: release.as_ref().map(|it| it.at),
+            accepted: release.and_then(|it| it.accepted),
+        };
         let version = release_version(head, hold);
-        let mut event = about.event("matching", "hold.released", &version, data);
+        let mut event = about.event(event::HOLD_RELEASED, &version, &data)?;
         event.causationid = Some(evaluated.clone());
         batch.append_event(&event, &keys)?;
     }
@@ -165,13 +160,13 @@ fn append_holds<'a>(
     batch: &mut Batch,
     case: &Case,
     (about, run_no, cause): (&About<'_>, u32, &str),
-    holds: impl Iterator<Item = (&'static str, &'a Reason)>,
+    holds: impl Iterator<Item = (event::Type<Reason>, &'a Reason)>,
 ) -> Result<()> {
     let keys: Vec<EventKey> = case.orders.iter().cloned().map(EventKey::PurchaseOrder).collect();
     let of_lines = orders_of_lines(case);
     for (number, (what, reason)) in holds.enumerate() {
         let version = format!("{run_no}.{}", number + 1);
-        let mut event = about.event("matching", what, &version, json!(reason));
+        let mut event = about.event(what, &version, reason)?;
         event.causationid = Some(cause.to_owned());
         // a hold of a line is found by the order of that line alone: an invoice of many lines and
         // orders would else be found under each order once per line

@@ -3,11 +3,11 @@
 
 use super::holding::Detail;
 use super::{ExpectedCredit, ExpectedCreditKind, InvoiceRecord};
+use crate::event::payload::CreditExpected;
 use crate::event::{self, About};
 use crate::matching::Association;
 use crate::{Process, facts};
 use canonical::{Error, Money, Principal, Result};
-use serde_json::json;
 use store::{Batch, EventKey};
 
 impl Process {
@@ -49,13 +49,17 @@ impl Process {
                 now,
                 traceparent: stack::context::current().map(|it| it.traceparent),
             };
-            let data = json!({
-                "kind": "chargeback", "amount": amount, "currency": head.currency,
-                "part": payment.part, "by": by, "because": because,
-            });
-            let mut told = about.event("matching", "credit.expected", &hold.id, data);
+            let data = CreditExpected {
+                kind: ExpectedCreditKind::Chargeback,
+                amount,
+                currency: head.currency,
+                part: Some(payment.part),
+                by: Some(&by),
+                because: Some(&because),
+            };
+            let mut told = about.event(event::CREDIT_EXPECTED, &hold.id, &data)?;
             let run = head.run_no.to_string();
-            told.causationid = Some(event::id(&head.id, "matching", "match.evaluated", &run));
+            told.causationid = Some(event::id(&head.id, event::MATCH_EVALUATED, &run));
             let keys: Vec<EventKey> = orders.iter().cloned().map(EventKey::PurchaseOrder).collect();
             batch.append_event(&told, &keys)?;
         }

@@ -4,7 +4,7 @@
 
 use super::ShortPayment;
 use super::release::is_duplicate;
-use crate::matching;
+use crate::{event, matching};
 use canonical::{Code, Error, Exact, Invoice, InvoiceId, Numeral, Reason, Result, Variance};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -109,12 +109,12 @@ pub(crate) enum Turn {
 
 impl Turn {
     /// The event that tells of it; `None` where none does.
-    pub(crate) const fn event(self) -> Option<&'static str> {
+    pub(crate) const fn event(self) -> Option<event::Type<Reason>> {
         match self {
-            Self::Opened => Some("hold.opened"),
-            Self::Cleared => Some("hold.cleared"),
-            Self::Reopened => Some("hold.reopened"),
-            Self::Superseded => Some("hold.superseded"),
+            Self::Opened => Some(event::HOLD_OPENED),
+            Self::Cleared => Some(event::HOLD_CLEARED),
+            Self::Reopened => Some(event::HOLD_REOPENED),
+            Self::Superseded => Some(event::HOLD_SUPERSEDED),
             Self::Restated => None,
         }
     }

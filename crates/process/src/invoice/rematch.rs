@@ -290,7 +290,7 @@ impl Next {
 
     /// The id of the event that tells of the run.
     pub(super) fn evaluated_id(&self, case: &Case) -> String {
-        event::id(&case.id, "matching", "match.evaluated", &self.run_no.to_string())
+        event::id(&case.id, event::MATCH_EVALUATED, &self.run_no.to_string())
     }
 }
 

@@ -251,7 +251,7 @@ pub(crate) async fn save(
     }
     if case.invoice.kind.is_credit() && head.state.is_booked() {
         // what a credit takes back moves what it cites, and what was billed after that
-        let evaluated = event::id(&case.id, "matching", "match.evaluated", "1");
+        let evaluated = event::id(&case.id, event::MATCH_EVALUATED, "1");
         for order in &case.orders {
             batch.enqueue_work(rematch_work(order, &evaluated, now));
         }
@@ -387,7 +387,7 @@ fn add_holds(
         holds: &holds,
         letter: None,
         cases: Vec::new(),
-        ended: Ended::Facts(&event::id(&case.id, "matching", "match.evaluated", "1")),
+        ended: Ended::Facts(&event::id(&case.id, event::MATCH_EVALUATED, "1")),
         now,
     };
     process.follow_cases(batch, followed).map(drop)

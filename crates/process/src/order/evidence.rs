@@ -5,17 +5,17 @@ use super::life::Lifecycle;
 use super::observe::observe_work;
 use crate::Process;
 use crate::documents::{Document, Format, Parsed, PartyNames};
-use crate::event::Told;
+use crate::event::payload::{OrderAcknowledged, ShipNoticeReceived};
+use crate::event::{self, Told};
 use crate::facts;
 use crate::invoice::{Answer, given};
 use bytes::Bytes;
 use canonical::{
-    Acknowledgement, Error, OrderStatus, Principal, PurchaseOrder, PurchaseOrderNumber, Result,
-    ShipNotice, SupplierId,
+    Acknowledgement, Error, Event, OrderStatus, Principal, PurchaseOrder, PurchaseOrderNumber,
+    Result, ShipNotice, SupplierId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use stack::idempotency::Claim;
 use std::collections::BTreeSet;
 use store::{Batch, Committed, EventKey, EvidenceKind, FollowedOrder, OrderEvidence, sha256_hex};
@@ -49,11 +49,26 @@ pub struct Recorded {
     pub purchase_orders: BTreeSet<PurchaseOrderNumber>,
 }
 
+/// What the event of a document says.
+enum Said<'a> {
+    Acknowledged(OrderAcknowledged),
+    OnItsWay(ShipNoticeReceived<'a>),
+}
+
+impl Said<'_> {
+    fn event(&self, told: Told<'_>) -> Result<Event> {
+        match self {
+            Self::Acknowledged(data) => told.event(event::ORDER_ACKNOWLEDGED, data),
+            Self::OnItsWay(data) => told.event(event::SHIP_NOTICE_RECEIVED, data),
+        }
+    }
+}
+
 /// A document about orders of one supplier.
 struct Piece<'a> {
     kind: EvidenceKind,
     /// The event that tells of it, and what it says.
-    event: Option<(&'static str, serde_json::Value)>,
+    event: Option<Said<'a>>,
     /// What it is told apart by among those of its kind on one order.
     body_json: String,
     orders: &'a [PurchaseOrder],
@@ -117,7 +132,7 @@ impl Process {
         let orders = self.orders_of(principal, numbers, by, "/acknowledgement").await?;
         let piece = Piece {
             kind: EvidenceKind::Acknowledgement,
-            event: Some(("po.acknowledged", json!({ "status": answer.status }))),
+            event: Some(Said::Acknowledged(OrderAcknowledged { status: answer.status })),
             body_json: written(&answer)?,
             orders: &orders,
         };
@@ -155,10 +170,10 @@ impl Process {
         let orders = self.orders_of(principal, &numbers, by, "/ship_notice").await?;
         let piece = Piece {
             kind: EvidenceKind::ShipNotice,
-            event: Some((
-                "shipnotice.received",
-                json!({ "number": notice.number, "expected_date": notice.expected_date }),
-            )),
+            event: Some(Said::OnItsWay(ShipNoticeReceived {
+                number: &notice.number,
+                expected_date: notice.expected_date,
+            })),
             body_json: written(&notice)?,
             orders: &orders,
         };
@@ -249,10 +264,8 @@ impl Process {
             };
             batch.insert_evidence(&evidence);
             batch.follow_order(&followed);
-            if let Some((what, data)) = &piece.event {
+            if let Some(said) = &piece.event {
                 let told = Told {
-                    context: "purchasing",
-                    what,
                     subject: number.as_str(),
                     version: &evidence.id,
                     partitionkey: number.as_str(),
@@ -263,7 +276,7 @@ impl Process {
                     now,
                 };
                 let keys = [EventKey::PurchaseOrder(number.clone())];
-                batch.append_event(&told.event(data.clone()), &keys)?;
+                batch.append_event(&said.event(told)?, &keys)?;
             }
             batch.enqueue_work(observe_work(&followed, &evidence.id, now));
         }

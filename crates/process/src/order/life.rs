@@ -1,6 +1,7 @@
 //! The life of an order and how far it has come, computed from facts: what was ordered, what moved,
 //! what was billed, what was sent and answered. Pure.
 
+use crate::event::{self, Type, payload::OrderMoved};
 use canonical::{Exact, MatchBasis, MatchMode, OrderStatus, PurchaseOrderLine};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -61,16 +62,20 @@ impl Lifecycle {
 
     /// The events that tell that an order came from one to the other, where it is we who see it.
     #[must_use]
-    pub(super) const fn events(self, before: Self) -> &'static [&'static str] {
+    pub(super) const fn events(self, before: Self) -> &'static [Type<OrderMoved<'static>>] {
         match (before, self) {
-            (Self::Completed, Self::Dispatched) => &["po.reopened"],
-            (Self::Completed, Self::AckException) => &["po.reopened", "ack.exception"],
-            (Self::Approved, Self::Dispatched) => &["po.dispatched"],
-            (Self::Approved, Self::AckException) => &["po.dispatched", "ack.exception"],
-            (Self::Dispatched, Self::AckException) => &["ack.exception"],
-            (Self::Approved, Self::Completed) => &["po.dispatched", "po.completed"],
-            (Self::Dispatched | Self::AckException, Self::Completed) => &["po.completed"],
-            (_, Self::FinallyClosed) => &["po.finallyclosed"],
+            (Self::Completed, Self::Dispatched) => &[event::ORDER_REOPENED],
+            (Self::Completed, Self::AckException) => {
+                &[event::ORDER_REOPENED, event::ORDER_ANSWERED_OTHERWISE]
+            }
+            (Self::Approved, Self::Dispatched) => &[event::ORDER_DISPATCHED],
+            (Self::Approved, Self::AckException) => {
+                &[event::ORDER_DISPATCHED, event::ORDER_ANSWERED_OTHERWISE]
+            }
+            (Self::Dispatched, Self::AckException) => &[event::ORDER_ANSWERED_OTHERWISE],
+            (Self::Approved, Self::Completed) => &[event::ORDER_DISPATCHED, event::ORDER_COMPLETED],
+            (Self::Dispatched | Self::AckException, Self::Completed) => &[event::ORDER_COMPLETED],
+            (_, Self::FinallyClosed) => &[event::ORDER_FINALLY_CLOSED],
             // approved, changed and cancelled is what the back end tells
             _ => &[],
         }
@@ -275,8 +280,12 @@ mod tests {
         for state in [Lifecycle::Approved, Lifecycle::Dispatched, Lifecycle::Completed] {
             assert!(state.events(state).is_empty());
         }
-        assert_eq!(Lifecycle::Dispatched.events(Lifecycle::Completed), ["po.reopened"]);
-        let both = ["po.dispatched", "po.completed"];
-        assert_eq!(Lifecycle::Completed.events(Lifecycle::Approved), both);
+        let kinds = |now: Lifecycle, before| -> Vec<String> {
+            now.events(before).iter().map(|it| it.kind()).collect()
+        };
+        let one = kinds(Lifecycle::Dispatched, Lifecycle::Completed);
+        assert_eq!(one, ["threeway.purchasing.po.reopened.v1"]);
+        let both = ["threeway.purchasing.po.dispatched.v1", "threeway.purchasing.po.completed.v1"];
+        assert_eq!(kinds(Lifecycle::Completed, Lifecycle::Approved), both);
     }
 }

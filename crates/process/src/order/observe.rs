@@ -3,7 +3,7 @@
 
 use super::life::Lifecycle;
 use crate::Process;
-use crate::event::Told;
+use crate::event::{Told, payload::OrderMoved};
 use crate::facts::known;
 use crate::work::payload;
 use canonical::{Error, Lane, PurchaseOrderNumber, Result};
@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use serde::de::IntoDeserializer as _;
 use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use store::{Batch, FollowedOrder, NewWork, Work};
 
 /// The kind of work that looks at an order.
@@ -58,11 +57,9 @@ impl Process {
         if standing.lifecycle != before {
             followed.lifecycle = standing.lifecycle.name().to_owned();
             batch.move_order(&followed);
-            for what in standing.lifecycle.events(before) {
+            for of in standing.lifecycle.events(before) {
                 let number = purchase_order.as_str();
                 let told = Told {
-                    context: "purchasing",
-                    what,
                     subject: number,
                     version: &followed.version.to_string(),
                     partitionkey: number,
@@ -72,11 +69,14 @@ impl Process {
                     facility: look.order.facility_id.as_ref(),
                     now: self.now(),
                 };
-                let mut event = told.event(json!({
-                    "purchase_orders": [purchase_order], "version": standing.version,
-                    "lifecycle": standing.lifecycle, "before": before,
-                    "differences": standing.differences,
-                }));
+                let data = OrderMoved {
+                    purchase_orders: std::slice::from_ref(&purchase_order),
+                    version: standing.version,
+                    lifecycle: standing.lifecycle,
+                    before,
+                    differences: &standing.differences,
+                };
+                let mut event = told.event(*of, &data)?;
                 event.causationid = Some(trigger.clone());
                 batch.append_event(&event, &[])?;
             }

@@ -3,12 +3,11 @@
 use super::read::{inside, show};
 use super::{Body, RequisitionAction, RequisitionDone, RequisitionTrigger, check, place, step};
 use crate::Process;
-use crate::event::Told;
+use crate::event::{Told, payload::RequisitionMoved};
 use crate::invoice::{Answer, given};
 use bytes::Bytes;
 use canonical::{Error, Event, NewRequisition, Principal, RequisitionId, RequisitionState, Result};
 use jiff::Timestamp;
-use serde_json::json;
 use stack::idempotency::Claim;
 use store::{Batch, Committed};
 
@@ -173,8 +172,6 @@ pub(super) fn stepped(
     kept.body_json = body.json()?;
     let id = kept.id.as_str();
     let event = Told {
-        context: "requisitions",
-        what: trigger.event(),
         subject: id,
         version: &kept.version.to_string(),
         partitionkey: id,
@@ -185,10 +182,13 @@ pub(super) fn stepped(
         now,
     };
     let said = body.history.last();
-    let event = event.event(json!({
-        "state": kept.state, "by": by, "because": said.and_then(|it| it.reason.as_ref()),
-        "purchase_order_number": kept.purchase_order_number,
-    }));
+    let data = RequisitionMoved {
+        state: kept.state,
+        by,
+        because: said.and_then(|it| it.reason.as_deref()),
+        purchase_order_number: kept.purchase_order_number.as_ref(),
+    };
+    let event = event.event(trigger.event(), &data)?;
     Ok((kept, event))
 }
 

@@ -2,6 +2,7 @@
 //! next state, and what is not in the table cannot happen. A check between submitting and waiting
 //! for approval is a state of its own here, with the rows that lead to it and from it.
 
+use crate::event::{self, Type, payload::RequisitionMoved};
 use canonical::{Error, RequisitionState as State, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -44,13 +45,13 @@ impl RequisitionTrigger {
     }
 
     /// The event that tells of it.
-    pub(super) const fn event(self) -> &'static str {
+    pub(super) const fn event(self) -> Type<RequisitionMoved<'static>> {
         match self {
-            Self::Submit => "requisition.submitted",
-            Self::Approve => "requisition.approved",
-            Self::Reject => "requisition.rejected",
-            Self::Order => "requisition.ordered",
-            Self::Close | Self::CancelOrder => "requisition.closed",
+            Self::Submit => event::REQUISITION_SUBMITTED,
+            Self::Approve => event::REQUISITION_APPROVED,
+            Self::Reject => event::REQUISITION_REJECTED,
+            Self::Order => event::REQUISITION_ORDERED,
+            Self::Close | Self::CancelOrder => event::REQUISITION_CLOSED,
         }
     }
 

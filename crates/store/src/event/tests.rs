@@ -21,6 +21,8 @@ async fn an_event_comes_back_as_it_was_with_its_sequence() {
     append(&scratch, &sent, &[]).await;
     let logged = scratch.events_after(0, 10).await.unwrap().remove(0);
     assert_eq!(logged.position, scratch.event_position().await.unwrap());
+    assert_eq!(scratch.position_of("evt_1").await.unwrap(), Some(logged.position));
+    assert_eq!(scratch.position_of("evt_2").await.unwrap(), None);
     assert_eq!(logged.event, Event { sequence: "00000000000000000001".to_owned(), ..sent });
 }
 
