@@ -2,6 +2,7 @@
 //! or a payment moves, through the public API, one step after the other (`domain.md` A10, A19).
 
 mod case;
+mod downgrade;
 mod permutation;
 mod play;
 mod release;

@@ -92,6 +92,31 @@ impl Told<'_> {
     }
 }
 
+/// An event of the books: of an entity, with the version that tells it from others of the type, in
+/// the order of its key and within the flow of a run.
+pub(crate) fn of_books(
+    (subject, what, version): (&str, &str, &str),
+    (partitionkey, correlation_id): (&str, &str),
+    data: Value,
+    now: Timestamp,
+) -> Event {
+    let context = "accounting";
+    let (order, supplier, facility) = (None, None, None);
+    let told = Told {
+        context,
+        what,
+        subject,
+        version,
+        partitionkey,
+        correlation_id,
+        order,
+        supplier,
+        facility,
+        now,
+    };
+    told.event(data)
+}
+
 /// The id of the event that says this of an invoice, whether it was made or not.
 pub(crate) fn id(invoice_id: &InvoiceId, context: &str, what: &str, version: &str) -> String {
     id_of(context, [invoice_id.as_str(), version, &kind(context, what)])

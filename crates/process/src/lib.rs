@@ -2,6 +2,7 @@
 //! matching and judging duplicates compute on plain data; gathering, storing and booking do the
 //! rest.
 
+mod accrual;
 mod booking;
 mod calendar;
 mod case;
@@ -11,7 +12,10 @@ mod event;
 mod facts;
 mod flow;
 mod follow;
+mod grni;
 mod invoice;
+mod journal;
+mod landed_cost;
 pub mod matching;
 mod order;
 mod posting;
@@ -23,15 +27,24 @@ mod work;
 
 mod api;
 
+pub use accrual::{
+    AccrualDocument, AccrualDocumentKind, AccrualFlag, AccrualLine, AccrualQuestion, AccrualRun,
+    RunJournal,
+};
 pub use api::api;
 pub use calendar::{CalendarDocument, CalendarRow, Calendars};
 pub use case::{Case, CaseAction, CaseFilter, CaseState, Pause, Resolution, WaitsFor};
 pub use dead_letter::{DeadLetter, DeadLetters, Replay};
 pub use flow::{Flow, FlowKey, Part, PartStatus};
+pub use grni::{Grni, GrniLine, GrniPosting, GrniSide};
 pub use invoice::{
     Answer, ErpDocument, ErpStatus, Hold, HoldRelease, HoldState, InvoiceFilter, InvoiceRecord,
     InvoiceSummary, Links, Preview, Previewed, Release, ReleasedInvoice, Run, Submission,
     SubmittedInvoice,
+};
+pub use landed_cost::{
+    ConsumedBy, CostBasis, LandedCostAllocation, LandedCostLine, LandedCostQuestion,
+    LandedCostShare,
 };
 pub use order::{
     AcknowledgementDifference, Coverage, Dispatch, Evidence, Lifecycle, LineStanding,
@@ -84,6 +97,8 @@ pub struct Options {
     pub simulation: SimulationOptions,
     /// How back ends are followed.
     pub follow: FollowOptions,
+    /// What is accrued at the end of a period.
+    pub accrual: AccrualOptions,
     /// Which duties one person may not have at once.
     pub duties: Duties,
 }
@@ -97,6 +112,15 @@ pub struct Duties {
     pub releaser_is_not_submitter: bool,
     /// Whether who asks for something is refused to approve it.
     pub approver_is_not_requester: bool,
+}
+
+/// What is accrued at the end of a period.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccrualOptions {
+    /// Whether the ledger books stock when it is received, as a perpetual inventory does: a run
+    /// then leaves lines of stock to it.
+    pub stock_booked_at_receipt: bool,
 }
 
 /// How changes in the back ends are followed.
@@ -268,6 +292,10 @@ impl Process {
 
     pub(crate) fn time_zone(&self) -> &TimeZone {
         &self.0.options.time_zone
+    }
+
+    pub(crate) fn accruals(&self) -> AccrualOptions {
+        self.0.options.accrual
     }
 
     pub(crate) fn duties(&self) -> Duties {

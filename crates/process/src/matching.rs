@@ -57,7 +57,9 @@ pub use policy::{
     Effective, ModeRuleDocument, OnBreach, Policy, PolicyDocument, PriceBasis, RowDocument,
     SamplingDocument, Scope, SideDocument,
 };
-pub use request::{Claim, Credit, CreditKind, Evaluated, Evaluation, ExplainedResult, Facts};
+pub use request::{
+    Claim, Credit, CreditKind, Evaluated, Evaluation, ExplainedResult, Facts, HeldMode,
+};
 pub use self_billing::{SelfBillingProposal, SelfBillingProposals, SelfBillingQuestion, self_bill};
 pub use tax::{TaxDocument, TaxPolicy};
 pub use unit::factor_to_base;

@@ -10,6 +10,7 @@
 //! lease lasts, minus what the work takes. One that is ahead takes an item before its lease ended;
 //! the first worker's write is then stale, so that what is written is written once.
 
+mod accrual;
 mod batch;
 mod case;
 mod claim;
@@ -25,6 +26,7 @@ mod idempotency;
 mod invoice;
 mod invoice_list;
 mod invoice_order;
+mod journal;
 mod match_run;
 mod order_amount;
 mod paging;
@@ -38,6 +40,7 @@ mod testing;
 mod url;
 mod work;
 
+pub use accrual::{AccrualRecord, Accrued};
 pub use batch::{Batch, Committed};
 pub use case::{Case, CaseFilter, CaseState};
 pub use claim::{Claim, NewClaim, OrderLine};
@@ -53,6 +56,7 @@ pub use hold::{Hold, HoldState};
 pub use idempotency::{KeptAnswer, NewAnswer};
 pub use invoice::{Erp, ErpStatus, InvoiceHead, InvoiceRecord};
 pub use invoice_list::InvoiceFilter;
+pub use journal::JournalRecord;
 pub use match_run::{MatchRun, NewMatchRun};
 pub use order_amount::{NewOrderAmount, OrderAmount, Purpose, order_amounts};
 pub use requisition::{Requisition, RequisitionFilter};

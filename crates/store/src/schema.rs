@@ -54,6 +54,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration::new("0005_rematch", include_str!("migrations/0005_rematch.sql")),
     Migration::new("0006_dead_letter", include_str!("migrations/0006_dead_letter.sql")),
     Migration::new("0007_case", include_str!("migrations/0007_case.sql")),
+    Migration::new("0010_accrual", include_str!("migrations/0010_accrual.sql")),
     Migration::new("0011_procurement", include_str!("migrations/0011_procurement.sql")),
 ];
 
