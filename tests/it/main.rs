@@ -10,6 +10,7 @@
 #![expect(clippy::excessive_nesting, reason = "a test is a loop over a table")]
 
 mod access;
+mod accounting;
 mod bad_input;
 mod booking;
 mod bpi2019;

@@ -3,6 +3,7 @@
 
 mod action;
 mod case;
+mod downgrade;
 mod escalation;
 mod permutation;
 mod play;

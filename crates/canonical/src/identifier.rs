@@ -167,6 +167,12 @@ identifier!(
     "An invoice's id in this gateway."
 );
 identifier!(ItemId, "GLV-M", plain_text, "An item's number in the item master.");
+identifier!(
+    JournalKey,
+    "acr_01K5S1V6Z6C4M7Y2Q8N3T0B9XA-1",
+    plain_text,
+    "The key of a journal intent: it is posted once under it."
+);
 identifier!(PayableId, "417", plain_text, "A payable's id in the system that keeps payables.");
 identifier!(PurchaseOrderNumber, "PO-9", plain_text, "A purchase order's number.");
 identifier!(

@@ -17,6 +17,7 @@ mod facility;
 mod identifier;
 mod invoice;
 mod item;
+mod journal;
 mod known;
 mod matching;
 mod money;
@@ -51,11 +52,15 @@ pub use error::{Error, Fault, FieldError, Kind, Result};
 pub use event::{Event, Lane};
 pub use facility::{Facility, FacilityKind};
 pub use identifier::{
-    CostCenterId, ExternalId, FacilityId, Gtin, InvoiceId, ItemId, PayableId, PurchaseOrderNumber,
-    ReceiptNumber, RequisitionId, SupplierId, SupplierInvoiceNumber, Uom,
+    CostCenterId, ExternalId, FacilityId, Gtin, InvoiceId, ItemId, JournalKey, PayableId,
+    PurchaseOrderNumber, ReceiptNumber, RequisitionId, SupplierId, SupplierInvoiceNumber, Uom,
 };
 pub use invoice::{Charge, ChargeKind, Invoice, InvoiceKind, InvoiceLine, InvoiceState};
 pub use item::{Item, Packaging};
+pub use journal::{
+    AccountRole, Journal, JournalIntent, JournalLine, JournalRefusal, JournalState, NewJournal,
+    Side,
+};
 pub use known::{KnownInvoice, KnownLine, Prepayment};
 pub use matching::{
     Allocation, AmountUnit, Flag, LineResult, MatchResult, ModeResolved, Outcome, PolicyCited,
@@ -69,7 +74,7 @@ pub use page::{Cursor, Page, PageRequest};
 pub use payable::{
     NewPayable, NewPayableLine, Payable, PayableLine, PayableState, Payment, PaymentState,
 };
-pub use period::{FiscalPeriod, PeriodState};
+pub use period::{FiscalPeriod, Period, PeriodState};
 pub use principal::{Principal, Role};
 pub use purchase_order::{
     EarlierPrice, FreightTerms, MatchBasis, MatchMode, NewPurchaseOrder, OrderKind, OrderStatus,

@@ -184,7 +184,8 @@ pub struct ModeResolved {
     /// The mode.
     pub match_mode: MatchMode,
     /// What decided: `purchase_order_line`, the scope of the policy's rule, such as `item+supplier`
-    /// or `facility`, or `default`; `invoice_kind` and `usage` where there is no order line.
+    /// or `facility`, or `default`; `earlier_run` where the order line asks for less than when
+    /// the invoice was held; `invoice_kind` and `usage` where there is no order line.
     #[schema(value_type = String, example = "purchase_order_line")]
     pub source: Cow<'static, str>,
     /// The flow (`domain.md` A5): `F1` three-way after receipt, `F2` three-way before receipt, `F3`

@@ -27,6 +27,9 @@ pub struct Payable {
     /// The date printed on the invoice.
     #[schema(required = true)]
     pub invoice_date: Option<Date>,
+    /// The accounting date, where the finance system says; else the invoice's date stands for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posting_date: Option<Date>,
     /// Where it stands.
     pub state: PayableState,
     /// What is owed in all, tax included.

@@ -219,8 +219,21 @@ pub enum OrderStatus {
     FinallyClosed,
 }
 
-/// What an invoice is held against (`domain.md` A5).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+/// What an invoice is held against (`domain.md` A5), the weakest control first.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum MatchMode {
     /// Nothing.

@@ -1,9 +1,12 @@
 //! The process API: the list of its routes, nothing else.
 
+mod accrual;
 mod case;
 mod dead_letter;
 mod document_reading;
+mod grni;
 mod invoice;
+mod landed_cost;
 mod match_evaluation;
 mod policy_simulation;
 mod purchase_order;
@@ -57,6 +60,10 @@ use utoipa_axum::routes;
             name = "dead-letters",
             description = "Work that failed for good, and putting it back once it can be done.",
         ),
+        (
+            name = "accounting",
+            description = "Accruals, landed cost and the clearing account, and what the ledger posts.",
+        ),
         (name = "documents", description = "Documents of trading partners: read, and written."),
     ),
     modifiers(&Common),
@@ -72,6 +79,10 @@ pub fn api() -> OpenApiRouter<Process> {
         .routes(routes!(document_reading::read_documents))
         .routes(routes!(purchase_order::get_purchase_order_document))
         .routes(routes!(policy_simulation::simulate_policy))
+        .routes(routes!(accrual::run_accruals))
+        .routes(routes!(accrual::get_accrual_run))
+        .routes(routes!(grni::get_grni))
+        .routes(routes!(landed_cost::allocate_landed_cost))
 }
 
 /// Requisitions and orders.

@@ -212,7 +212,7 @@ impl Process {
         }
         kept.head.updated_at = now;
         let version = format!("{}.{}", work.replays, work.attempts);
-        let data = JournalRejected { reason: &refused };
+        let data = JournalRejected { reason: &refused, journal: None };
         let event = event(&kept, now, (event::JOURNAL_REJECTED, &version), &data)?;
         let mut batch = Batch::new();
         batch.update_invoice(&kept.head)?;

@@ -5,6 +5,7 @@ use crate::Process;
 use crate::booking::POST_PAYABLE;
 use crate::event::{self, payload::ReplayStarted};
 use crate::invoice::{REMATCH, REMATCH_INVOICE};
+use crate::journal::POST_JOURNAL;
 use canonical::{Event, Lane, Page, PageRequest, Principal, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -168,7 +169,10 @@ fn suggestion(kind: &str, error: &str) -> &'static str {
         (POST_PAYABLE, "conflict" | "invalid") => {
             "the finance system refuses it: correct what it names there, then replay"
         }
-        (POST_PAYABLE, "unavailable" | "timed_out" | "upstream") => {
+        (POST_JOURNAL, "conflict" | "invalid") => {
+            "the ledger refuses it: open the period or map the role that it names, then replay"
+        }
+        (POST_PAYABLE | POST_JOURNAL, "unavailable" | "timed_out" | "upstream") => {
             "the finance system did not answer sensibly: see that it does, then replay; what it \
              booked after all is found and not booked twice"
         }

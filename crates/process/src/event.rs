@@ -4,14 +4,15 @@ mod catalogue;
 pub(crate) mod payload;
 
 pub(crate) use catalogue::{
-    ASSOCIATION_CORRECTED, CASE_ASSIGNED, CASE_ESCALATED, CASE_OPENED, CASE_PAUSED, CASE_REOPENED,
-    CASE_RESOLVED, CASE_RESUMED, CREDIT_EXPECTED, DISPUTE_WITHDRAWN, HOLD_CLEARED, HOLD_OPENED,
-    HOLD_RELEASED, HOLD_REOPENED, HOLD_SUPERSEDED, INVOICE_BOOKED, INVOICE_CANCELLED,
-    INVOICE_DISPUTED, INVOICE_RECEIVED, INVOICE_REJECTED, JOURNAL_REJECTED, MATCH_EVALUATED,
-    ORDER_ACKNOWLEDGED, ORDER_ANSWERED_OTHERWISE, ORDER_COMPLETED, ORDER_DISPATCHED,
-    ORDER_FINALLY_CLOSED, ORDER_REOPENED, REPLAY_STARTED, REQUISITION_APPROVED, REQUISITION_CLOSED,
-    REQUISITION_ORDERED, REQUISITION_REJECTED, REQUISITION_SUBMITTED, SHIP_NOTICE_RECEIVED, Type,
-    of_change,
+    ACCRUAL_POSTED, ACCRUAL_PROPOSED, ACCRUAL_REVERSED, ASSOCIATION_CORRECTED, CASE_ASSIGNED,
+    CASE_ESCALATED, CASE_OPENED, CASE_PAUSED, CASE_REOPENED, CASE_RESOLVED, CASE_RESUMED,
+    CREDIT_EXPECTED, DISPUTE_WITHDRAWN, HOLD_CLEARED, HOLD_OPENED, HOLD_RELEASED, HOLD_REOPENED,
+    HOLD_SUPERSEDED, INVOICE_BOOKED, INVOICE_CANCELLED, INVOICE_DISPUTED, INVOICE_RECEIVED,
+    INVOICE_REJECTED, JOURNAL_ACCEPTED, JOURNAL_POSTED, JOURNAL_REJECTED, JOURNAL_UNKNOWN,
+    LANDED_COST_ALLOCATED, MATCH_EVALUATED, ORDER_ACKNOWLEDGED, ORDER_ANSWERED_OTHERWISE,
+    ORDER_COMPLETED, ORDER_DISPATCHED, ORDER_FINALLY_CLOSED, ORDER_REOPENED, REPLAY_STARTED,
+    REQUISITION_APPROVED, REQUISITION_CLOSED, REQUISITION_ORDERED, REQUISITION_REJECTED,
+    REQUISITION_SUBMITTED, SHIP_NOTICE_RECEIVED, Type, of_change,
 };
 pub use catalogue::{EventType, event_types};
 
@@ -109,6 +110,20 @@ impl Told<'_> {
             data: of.data(data)?,
         })
     }
+}
+
+/// An event of the books: of an entity, with the version that tells it from others of the type, in
+/// the order of its key and within the flow of a run.
+pub(crate) fn of_books<P: Serialize>(
+    (subject, of, version): (&str, Type<P>, &str),
+    (partitionkey, correlation_id): (&str, &str),
+    data: &P,
+    now: Timestamp,
+) -> Result<Event> {
+    let (order, supplier, facility) = (None, None, None);
+    let told =
+        Told { subject, version, partitionkey, correlation_id, order, supplier, facility, now };
+    told.event(of, data)
 }
 
 /// The id of the event that says this of an invoice, whether it was made or not.

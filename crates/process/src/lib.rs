@@ -2,6 +2,7 @@
 //! matching and judging duplicates compute on plain data; gathering, storing and booking do the
 //! rest.
 
+mod accrual;
 mod booking;
 mod calendar;
 mod case;
@@ -11,7 +12,10 @@ mod event;
 mod facts;
 mod flow;
 mod follow;
+mod grni;
 mod invoice;
+mod journal;
+mod landed_cost;
 pub mod matching;
 mod order;
 mod policy_file;
@@ -25,6 +29,10 @@ mod work;
 
 mod api;
 
+pub use accrual::{
+    AccrualDocument, AccrualDocumentKind, AccrualFlag, AccrualLine, AccrualQuestion, AccrualRun,
+    RunJournal,
+};
 pub use api::api;
 pub use calendar::{Absence, CalendarDocument, CalendarRow, Calendars};
 pub use case::{
@@ -34,10 +42,15 @@ pub use case::{
 pub use dead_letter::{DeadLetter, DeadLetters, Replay};
 pub use event::{EventType, event_types};
 pub use flow::{Flow, FlowKey, Part, PartStatus};
+pub use grni::{Grni, GrniLine, GrniPosting, GrniSide};
 pub use invoice::{
     Answer, ErpDocument, ErpStatus, ExpectedCredit, ExpectedCreditKind, Hold, HoldRelease,
     HoldState, InvoiceFilter, InvoiceRecord, InvoiceSummary, Links, Preview, Previewed, Release,
     ReleasedInvoice, Run, ShortPayment, Submission, SubmittedInvoice,
+};
+pub use landed_cost::{
+    ConsumedBy, CostBasis, LandedCostAllocation, LandedCostLine, LandedCostQuestion,
+    LandedCostShare,
 };
 pub use order::{
     AcknowledgementDifference, Coverage, Dispatch, Evidence, Lifecycle, LineStanding,
@@ -93,6 +106,8 @@ pub struct Options {
     pub simulation: SimulationOptions,
     /// How back ends are followed.
     pub follow: FollowOptions,
+    /// What is accrued at the end of a period.
+    pub accrual: AccrualOptions,
     /// Which duties one person may not have at once.
     pub duties: Duties,
 }
@@ -106,6 +121,15 @@ pub struct Duties {
     pub releaser_is_not_submitter: bool,
     /// Whether who asks for something is refused to approve it.
     pub approver_is_not_requester: bool,
+}
+
+/// What is accrued at the end of a period.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccrualOptions {
+    /// Whether the ledger books stock when it is received, as a perpetual inventory does: a run
+    /// then leaves lines of stock to it.
+    pub stock_booked_at_receipt: bool,
 }
 
 /// How changes in the back ends are followed.
@@ -283,6 +307,10 @@ impl Process {
 
     pub(crate) fn time_zone(&self) -> &TimeZone {
         &self.0.options.time_zone
+    }
+
+    pub(crate) fn accruals(&self) -> AccrualOptions {
+        self.0.options.accrual
     }
 
     pub(crate) fn duties(&self) -> Duties {

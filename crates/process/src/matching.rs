@@ -59,7 +59,7 @@ pub use policy::{
 };
 pub use request::{
     Association, Claim, Credit, CreditKind, Evaluated, Evaluation, ExplainedResult, Facts,
-    as_stated,
+    HeldMode, as_stated,
 };
 pub use self_billing::{SelfBillingProposal, SelfBillingProposals, SelfBillingQuestion, self_bill};
 pub use tax::{TaxDocument, TaxPolicy};

@@ -4,6 +4,7 @@
 use crate::Process;
 use crate::booking::POST_PAYABLE;
 use crate::invoice::{REMATCH, REMATCH_INVOICE};
+use crate::journal::POST_JOURNAL;
 use crate::order::OBSERVE_ORDER;
 use crate::requisition::PLACE_ORDER;
 use canonical::{Error, Kind, Lane, Result};
@@ -49,6 +50,7 @@ impl Process {
     async fn one(&self, work: &Work) -> Result<()> {
         let done = match work.kind.as_str() {
             POST_PAYABLE => self.book(work).await,
+            POST_JOURNAL => self.post_journal(work).await,
             REMATCH => self.rematch(work).await,
             REMATCH_INVOICE => self.rematch_invoice(work).await,
             PLACE_ORDER => self.place_order(work).await,

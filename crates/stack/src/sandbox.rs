@@ -22,7 +22,7 @@ pub const AUDIENCE: &str = "threeway";
 /// The longest a token of it is good.
 pub const TTL_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-const SYSTEM_READS: [&str; 14] = [
+const SYSTEM_READS: [&str; 15] = [
     "system.suppliers.read",
     "system.items.read",
     "system.facilities.read",
@@ -36,6 +36,7 @@ const SYSTEM_READS: [&str; 14] = [
     "system.recalls.read",
     "system.inventory_balances.read",
     "system.fiscal_periods.read",
+    "system.journals.read",
     "system.changes.read",
 ];
 const CONSUMPTION_READS: [&str; 2] = ["consumption.timeline.read", "consumption.exceptions.read"];
@@ -53,6 +54,8 @@ pub fn scopes(role: Role) -> Vec<&'static str> {
             "process.cases.read",
             "process.cases.write",
             "process.purchase_orders.read",
+            "process.accounting.read",
+            "process.accounting.write",
         ],
         Role::Planner => &[
             "process.requisitions.read",
@@ -110,6 +113,9 @@ pub fn scopes(role: Role) -> Vec<&'static str> {
             "system.payments.create",
             "system.purchase_orders.write",
             "system.receipts.create",
+            "system.journals.write",
+            "process.accounting.read",
+            "process.accounting.write",
         ],
     };
     let reads: &[&[&str]] = match role {

@@ -10,6 +10,7 @@
 //! lease lasts, minus what the work takes. One that is ahead takes an item before its lease ended;
 //! the first worker's write is then stale, so that what is written is written once.
 
+mod accrual;
 mod association;
 mod batch;
 mod case;
@@ -27,6 +28,7 @@ mod idempotency;
 mod invoice;
 mod invoice_list;
 mod invoice_order;
+mod journal;
 mod lease;
 mod match_run;
 mod order_amount;
@@ -41,6 +43,7 @@ mod testing;
 mod url;
 mod work;
 
+pub use accrual::{AccrualRecord, Accrued};
 pub use association::Association;
 pub use batch::{Batch, Committed};
 pub use case::{Case, CaseFilter, CaseState, OpenCase};
@@ -58,6 +61,7 @@ pub use hold::{Hold, HoldState};
 pub use idempotency::{KeptAnswer, NewAnswer};
 pub use invoice::{Erp, ErpStatus, InvoiceHead, InvoiceRecord};
 pub use invoice_list::InvoiceFilter;
+pub use journal::JournalRecord;
 pub use match_run::{MatchRun, NewMatchRun};
 pub use order_amount::{NewOrderAmount, OrderAmount, Purpose, order_amounts};
 pub use requisition::{Requisition, RequisitionFilter};

@@ -63,6 +63,7 @@ const MIGRATIONS: &[Migration] = &[
             include_str!("migrations/0009_case_escalation.sql"),
         )
     },
+    Migration::new("0010_accrual", include_str!("migrations/0010_accrual.sql")),
     Migration::new("0011_procurement", include_str!("migrations/0011_procurement.sql")),
 ];
 

@@ -6,6 +6,7 @@ mod contract;
 mod cost_center;
 mod facility;
 mod item;
+mod journal;
 mod payable;
 mod period;
 mod purchase_order;
@@ -30,8 +31,8 @@ use utoipa_axum::routes;
         version = "1.0.0",
         description = "Layer 1: the systems of record in one language. Suppliers, items, \
                        facilities, cost centres, purchase orders, goods receipts, payables, \
-                       contracts, usage, rates, recalls, stock and fiscal periods, \
-                       whichever back end keeps them, and what changed in it.",
+                       contracts, usage, rates, recalls, stock, fiscal periods and \
+                       journals, whichever back end keeps them, and what changed in it.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "This gateway.")),
@@ -49,6 +50,7 @@ use utoipa_axum::routes;
         (name = "inventory-balances", description = "Stock on hand and what it is worth."),
         (name = "fiscal-periods", description = "Which periods may be posted in."),
         (name = "payables", description = "What is owed and what was paid of it."),
+        (name = "journal-intents", description = "What the general ledger is asked to post."),
         (name = "changes", description = "Which documents changed, for whoever follows them."),
     ),
     modifiers(&Common),
@@ -125,6 +127,8 @@ fn terms(router: OpenApiRouter<System>) -> OpenApiRouter<System> {
         .routes(routes!(recall::list_recalls))
         .routes(routes!(balance::list_inventory_balances))
         .routes(routes!(period::list_fiscal_periods))
+        .routes(routes!(journal::list_journal_intents))
+        .routes(routes!(journal::get_journal_intent, journal::put_journal_intent))
 }
 
 #[cfg(test)]

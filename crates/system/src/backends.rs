@@ -2,8 +2,9 @@
 
 use crate::cached;
 use crate::{
-    Balances, Contracts, CostCenters, Facilities, Feed, FiscalPeriods, Items, Ordering, Payables,
-    Paying, PurchaseOrders, Purchasing, Rates, Recalls, Receipts, Receiving, Suppliers, Usages,
+    Balances, Contracts, CostCenters, Facilities, Feed, FiscalPeriods, Items, Journals, Ordering,
+    Payables, Paying, PurchaseOrders, Purchasing, Rates, Recalls, Receipts, Receiving, Suppliers,
+    Usages,
 };
 use canonical::{Clock, Result};
 use serde::Deserialize;
@@ -93,6 +94,9 @@ pub struct Routing {
     /// The back end that takes payments from us; empty where none may.
     #[serde(default)]
     pub paying: String,
+    /// The back end that takes journals from us; empty where none may.
+    #[serde(default)]
+    pub journals: String,
     /// How master data is cached: `[system.cache]`.
     #[serde(default)]
     pub cache: cached::Options,
@@ -120,6 +124,7 @@ impl Routing {
             purchasing: String::new(),
             receiving: String::new(),
             paying: String::new(),
+            journals: String::new(),
             cache: cached::Options { ttl_ms: 0, ..cached::Options::default() },
         }
     }
@@ -143,6 +148,7 @@ impl Routing {
             purchasing: named(backend().purchasing().is_some()),
             receiving: named(backend().receiving().is_some()),
             paying: named(backend().paying().is_some()),
+            journals: named(backend().journals().is_some()),
             ..self
         }
     }
@@ -232,6 +238,11 @@ pub trait Backend: Debug + Send + Sync {
 
     /// Where it takes payments from us.
     fn paying(self: Arc<Self>) -> Option<Arc<dyn Paying>> {
+        None
+    }
+
+    /// Where it takes journals from us.
+    fn journals(self: Arc<Self>) -> Option<Arc<dyn Journals>> {
         None
     }
 

@@ -3,6 +3,7 @@
 
 mod demo;
 mod documents;
+mod journals;
 mod masters;
 mod paging;
 mod payables;
@@ -56,6 +57,7 @@ pub async fn run(backend: &Arc<dyn Backend>, expected: &Expected) -> Vec<String>
     documents::orders(backend, expected, &mut faults).await;
     documents::receipts(backend, expected, &mut faults).await;
     payables::payables(backend, expected, &mut faults).await;
+    journals::journals(backend, expected, &mut faults).await;
     records::records(backend, expected, &mut faults).await;
     terms::terms(backend, &mut faults).await;
     faults.0

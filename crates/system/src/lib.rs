@@ -11,6 +11,7 @@ mod contract;
 mod cost_center;
 mod facility;
 mod item;
+mod journal;
 mod payable;
 mod period;
 mod purchase_order;
@@ -30,6 +31,7 @@ pub use contract::Contracts;
 pub use cost_center::CostCenters;
 pub use facility::Facilities;
 pub use item::Items;
+pub use journal::Journals;
 pub use payable::{Payables, Paying};
 pub use period::FiscalPeriods;
 pub use purchase_order::{OrderFilter, Ordering, PurchaseOrders, Purchasing};
@@ -67,6 +69,7 @@ struct Inner {
     purchasing: Option<Arc<dyn Purchasing>>,
     receiving: Option<Arc<dyn Receiving>>,
     paying: Option<Arc<dyn Paying>>,
+    journals: Option<Arc<dyn Journals>>,
     feeds: BTreeMap<String, Arc<dyn Feed>>,
 }
 
@@ -209,6 +212,12 @@ impl System {
         self.0.paying.as_deref()
     }
 
+    /// The general ledger, where a back end takes journals.
+    #[must_use]
+    pub fn journals(&self) -> Option<&dyn Journals> {
+        self.0.journals.as_deref()
+    }
+
     /// What the back ends tell of changes, by the names of the back ends.
     #[must_use]
     pub fn feeds(&self) -> &BTreeMap<String, Arc<dyn Feed>> {
@@ -277,12 +286,14 @@ impl Opened {
         let purchasing = self.maybe("purchasing", &routing.purchasing, <dyn Backend>::purchasing);
         let receiving = self.maybe("receiving", &routing.receiving, <dyn Backend>::receiving);
         let paying = self.maybe("paying", &routing.paying, <dyn Backend>::paying);
+        let journals = self.maybe("journals", &routing.journals, <dyn Backend>::journals);
         let feeds = self.feeds(routing);
         Some(Inner {
             ordering,
             purchasing,
             receiving,
             paying,
+            journals,
             feeds,
             contracts,
             usages,

@@ -13,6 +13,8 @@ const ORDER: &str = "PO-PLAY";
 pub(crate) enum Step {
     /// An order, or the next version of it.
     Order { version: u32, quantity: &'static str, price: &'static str },
+    /// The order in its next version, held against something else.
+    Mode { version: u32, mode: &'static str },
     /// Goods arrive.
     Receive { number: &'static str, quantity: &'static str },
     /// Goods go back.
@@ -146,9 +148,14 @@ impl Play {
                         "unit_price": price, "match_mode": "three_way",
                     }],
                 });
+                self.put(&order).await;
+            }
+            Step::Mode { version, mode } => {
                 let path = format!("/system/v1/purchase-orders/{ORDER}");
-                let answer = self.gateway.admin().put(&path, &order).await;
-                assert_eq!(answer.status, 200, "{}", answer.words());
+                let mut order = self.gateway.admin().get(&path).await.json;
+                order["version"] = json!(version);
+                order["lines"][0]["match_mode"] = json!(mode);
+                self.put(&order).await;
             }
             Step::Receive { number, quantity: value } => {
                 let body = json!({
@@ -173,6 +180,12 @@ impl Play {
             }
             _ => self.submit(step).await,
         }
+    }
+
+    async fn put(&self, order: &Value) {
+        let path = format!("/system/v1/purchase-orders/{ORDER}");
+        let answer = self.gateway.admin().put(&path, order).await;
+        assert_eq!(answer.status, 200, "{}", answer.words());
     }
 
     async fn submit(&self, step: &Step) {

@@ -1,7 +1,7 @@
 //! What may stand behind the question mark of lists that have filters.
 
 use crate::case::CaseState;
-use canonical::{FacilityId, RequisitionState, SupplierId};
+use canonical::{FacilityId, PurchaseOrderNumber, RequisitionState, SupplierId};
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -75,4 +75,13 @@ pub(super) struct RequisitionQuery {
     /// Where to go on: the `next_cursor` of the page before.
     #[param(max_length = 1024)]
     pub(super) cursor: Option<String>,
+}
+
+/// Whose clearing account.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GrniQuery {
+    /// The order.
+    pub(super) purchase_order: PurchaseOrderNumber,
 }

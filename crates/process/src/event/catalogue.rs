@@ -2,9 +2,10 @@
 //! its type, so that what is written and what the contract says cannot part.
 
 use super::payload::{
-    AssociationCorrected, CaseTold, CreditExpected, DocumentChanged, InvoiceBooked, InvoiceDecided,
-    InvoiceReceived, JournalRejected, MatchEvaluated, OrderAcknowledged, OrderMoved, ReleasedHold,
-    ReplayStarted, RequisitionMoved, ShipNoticeReceived,
+    AccrualPosted, AccrualProposed, AssociationCorrected, CaseTold, CreditExpected,
+    DocumentChanged, InvoiceBooked, InvoiceDecided, InvoiceReceived, JournalAccepted, JournalMoved,
+    JournalRejected, LandedCostAllocated, MatchEvaluated, OrderAcknowledged, OrderMoved,
+    ReleasedHold, ReplayStarted, RequisitionMoved, ShipNoticeReceived,
 };
 use canonical::{ChangeKind, Error, Reason, Result};
 use serde::Serialize;
@@ -146,7 +147,21 @@ catalogue! {
     INVOICE_BOOKED: InvoiceBooked<'static> = "accounting", "invoice.booked", 0,
         "The finance system has the payable.";
     JOURNAL_REJECTED: JournalRejected<'static> = "accounting", "journal.intent.rejected", 0,
-        "The finance system does not take the payable.";
+        "The finance system does not take a payable or a journal.";
+    JOURNAL_ACCEPTED: JournalAccepted<'static> = "accounting", "journal.intent.accepted", 0,
+        "A journal is to be posted.";
+    JOURNAL_POSTED: JournalMoved<'static> = "accounting", "journal.intent.posted", 0,
+        "The ledger has a journal.";
+    JOURNAL_UNKNOWN: JournalMoved<'static> = "accounting", "journal.intent.unknown", 0,
+        "The ledger did not say what became of a journal: it is asked.";
+    ACCRUAL_PROPOSED: AccrualProposed<'static> = "accounting", "accrual.proposed", 0,
+        "Accruals of a period were confirmed.";
+    ACCRUAL_POSTED: AccrualPosted<'static> = "accounting", "accrual.posted", 0,
+        "An accrual is in the ledger.";
+    ACCRUAL_REVERSED: AccrualPosted<'static> = "accounting", "accrual.reversed", 0,
+        "An accrual was taken back.";
+    LANDED_COST_ALLOCATED: LandedCostAllocated<'static> = "accounting", "landedcost.allocated", 0,
+        "A late cost was shared out over what was received.";
     CASE_OPENED: CaseTold<'static> = "exceptions", "case.opened", 0, "A case was opened.";
     CASE_REOPENED: CaseTold<'static> = "exceptions", "case.reopened", 0,
         "A resolved case came up again.";

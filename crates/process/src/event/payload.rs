@@ -3,12 +3,13 @@
 
 use crate::case::{CaseState, Resolution};
 use crate::invoice::ExpectedCreditKind;
+use crate::landed_cost::LandedCostShare;
 use crate::matching::Part;
 use crate::order::{AcknowledgementDifference, Lifecycle};
 use canonical::{
-    AcknowledgementStatus, ClockClass, Code, Currency, Flag, InvoiceId, InvoiceState, Money,
-    Outcome, PayableId, PolicyCited, PurchaseOrderNumber, Reason, RequisitionState,
-    SupplierInvoiceNumber, Variance,
+    AcknowledgementStatus, ClockClass, Code, Currency, Flag, InvoiceId, InvoiceState,
+    JournalIntent, JournalKey, JournalState, Money, Outcome, PayableId, Period, PolicyCited,
+    PurchaseOrderNumber, Reason, RequisitionState, SupplierInvoiceNumber, Variance,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -97,11 +98,81 @@ pub(crate) struct InvoiceBooked<'a> {
     pub(crate) total: Money,
 }
 
-/// A payable that the finance system does not take.
+/// A payable or a journal that the finance system does not take.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct JournalRejected<'a> {
     /// Why.
     pub(crate) reason: &'a Reason,
+    /// The journal; missing for the payable of an invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) journal: Option<&'a JournalKey>,
+}
+
+/// A journal that is to be posted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct JournalAccepted<'a> {
+    /// What is to be posted.
+    pub(crate) intent: &'a JournalIntent,
+}
+
+/// A journal as the ledger has it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct JournalMoved<'a> {
+    /// The journal.
+    pub(crate) journal: &'a JournalKey,
+    /// How far it has come.
+    pub(crate) state: JournalState,
+    /// Its document number in the ledger, once it is posted.
+    #[schema(required = true)]
+    pub(crate) document_number: Option<&'a str>,
+    /// What stands in the way.
+    #[schema(required = true)]
+    pub(crate) detail: Option<&'a str>,
+}
+
+/// A late cost that was shared out.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LandedCostAllocated<'a> {
+    /// What the cost is called.
+    pub(crate) reference: &'a str,
+    /// How it was shared out.
+    pub(crate) items: &'a [LandedCostShare],
+    /// The day on which it would have counted, where that one's period is closed.
+    #[schema(required = true)]
+    pub(crate) moved_from: Option<Date>,
+    /// The journal that posts it.
+    pub(crate) journal: &'a JournalKey,
+}
+
+/// Accruals of a period that were confirmed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AccrualProposed<'a> {
+    /// The period.
+    pub(crate) period: Period,
+    /// The last day that counts.
+    pub(crate) cutoff: Date,
+    /// On how many order lines something is open, late, or to be corrected.
+    pub(crate) lines: usize,
+    /// The journals that it made.
+    pub(crate) journals: Vec<&'a JournalKey>,
+}
+
+/// An accrual that is in the ledger, or was taken back there.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AccrualPosted<'a> {
+    /// The journal.
+    pub(crate) journal: &'a JournalKey,
+    /// The period.
+    pub(crate) period: Period,
+    /// The day on which it counts.
+    pub(crate) posting_date: Date,
+    /// Its document number in the ledger.
+    #[schema(required = true)]
+    pub(crate) document_number: Option<&'a str>,
+    /// The journal that it takes back.
+    #[schema(required = true)]
+    pub(crate) reverses: Option<&'a JournalKey>,
 }
 
 /// A case as it stands after what happened to it.

@@ -16,15 +16,15 @@ use crate::booking::booking_work;
 use crate::case::{Ended, Followed};
 use crate::documents::ParsedInvoice;
 use crate::facts::Gathered;
-use crate::matching::{self, Credit, CreditKind};
+use crate::matching::{self, Credit, CreditKind, HeldMode};
 use crate::{Process, event};
 use canonical::{
-    Error, InvoiceId, InvoiceKind, InvoiceState, MatchResult, PaymentState, Principal,
+    Code, Error, InvoiceId, InvoiceKind, InvoiceState, MatchResult, PaymentState, Principal,
     PurchaseOrderNumber, ReceiptNumber, Result,
 };
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{Batch, Committed, Hold, InvoiceHead, InvoiceRecord, MatchRun, NewMatchRun};
+use store::{Batch, Committed, Hold, HoldState, InvoiceHead, InvoiceRecord, MatchRun, NewMatchRun};
 
 /// How often a decision is made again because a fact moved before it was stored.
 const ATTEMPTS_MAX: u32 = 16;
@@ -79,6 +79,7 @@ impl Process {
         gathered.facts.claims = before.claims.clone();
         gathered.facts.known_invoices = before.known.clone();
         plans.note(&mut gathered.facts, &before.taken)?;
+        gathered.facts.held_modes = standing.held_modes();
         gathered.facts.credits = self.credits(&case, &standing.last.run.result).await?;
         let result = matching::evaluate(&case.invoice, &gathered.facts, self.policy());
         let next = standing.next(self, &case, result, (&gathered, trigger))?;
@@ -192,6 +193,34 @@ impl Standing {
     /// Whether nothing may change it any more.
     const fn is_over(&self) -> bool {
         matches!(self.kept.head.state, InvoiceState::Rejected | InvoiceState::Cancelled)
+    }
+
+    /// What the order lines are held against that a hold for missing goods stands on.
+    fn held_modes(&self) -> Vec<HeldMode> {
+        let is_of_goods = |it: &&Hold| {
+            it.state == HoldState::Open
+                && matches!(it.code, Code::Qty01 | Code::Qty02 | Code::Qty04)
+        };
+        let holds: Vec<&Hold> = self.holds.iter().filter(is_of_goods).collect();
+        let mut held = BTreeMap::new();
+        for line in &self.last.run.result.lines {
+            let is_held = |it: &&Hold| it.invoice_line.is_none_or(|it| it == line.invoice_line);
+            let (Some(mode), true) = (&line.mode, holds.iter().any(is_held)) else { continue };
+            let (number, of) = (line.purchase_order_number.clone(), line.purchase_order_line);
+            let allocated = line.allocations.iter();
+            let allocated =
+                allocated.map(|it| (it.purchase_order_number.clone(), it.purchase_order_line));
+            for key in number.zip(of).into_iter().chain(allocated) {
+                held.insert(key, mode.match_mode);
+            }
+        }
+        let held = held.into_iter();
+        held.map(|((purchase_order_number, purchase_order_line), match_mode)| HeldMode {
+            purchase_order_number,
+            purchase_order_line,
+            match_mode,
+        })
+        .collect()
     }
 
     fn case(&self, gathered: &Gathered) -> Result<Case> {

@@ -5,9 +5,13 @@ use super::policy::{Entities, LineContext, Policy};
 use super::request::Facts;
 use canonical::{
     Invoice, InvoiceKind, Item, MatchMode, ModeResolved, OrderKind, PurchaseOrder,
-    PurchaseOrderLine,
+    PurchaseOrderLine, PurchaseOrderNumber,
 };
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The source of a mode that goes on because a hold stands.
+const EARLIER_RUN: &str = "earlier_run";
 
 /// What an order line is held against, and what says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +20,22 @@ pub(super) struct Mode {
     pub(super) source: Cow<'static, str>,
 }
 
-/// Who says what an order line is held against: the line itself, else the policy.
+impl Mode {
+    /// What is to be said of goods that are missing under it.
+    pub(super) fn words(&self) -> &'static str {
+        if self.source == EARLIER_RUN {
+            "; the order line asks for less than when the invoice was held, which needs the \
+             approval of a release: until then receipts count as before"
+        } else {
+            ""
+        }
+    }
+}
+
+/// Who says what an order line is held against: a hold that stands, the line itself, else the
+/// policy.
 pub(super) struct Modes<'a> {
+    held: BTreeMap<(&'a PurchaseOrderNumber, u32), MatchMode>,
     policy: &'a Policy,
     invoice: &'a Invoice,
     entities: Entities<'a>,
@@ -25,10 +43,29 @@ pub(super) struct Modes<'a> {
 
 impl<'a> Modes<'a> {
     pub(super) fn new(policy: &'a Policy, invoice: &'a Invoice, facts: &'a Facts) -> Self {
-        Self { policy, invoice, entities: Entities::new(&facts.facilities) }
+        let held = facts.held_modes.iter();
+        let held = held
+            .map(|it| ((&it.purchase_order_number, it.purchase_order_line), it.match_mode))
+            .collect();
+        Self { held, policy, invoice, entities: Entities::new(&facts.facilities) }
     }
 
     pub(super) fn of(
+        &self,
+        order: &'a PurchaseOrder,
+        line: &'a PurchaseOrderLine,
+        item: Option<&'a Item>,
+    ) -> Mode {
+        let now = self.resolved(order, line, item);
+        match self.held.get(&(&order.number, line.line_number)) {
+            Some(held) if *held > now.mode => {
+                Mode { mode: *held, source: Cow::Borrowed(EARLIER_RUN) }
+            }
+            _ => now,
+        }
+    }
+
+    fn resolved(
         &self,
         order: &'a PurchaseOrder,
         line: &'a PurchaseOrderLine,

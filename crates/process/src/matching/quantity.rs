@@ -150,7 +150,9 @@ impl<'g, 'a> Group<'g, 'a> {
         let is_small = !measure.is_nothing() && self.is_small(claimed);
         let ruled = is_small.then_some(Verdict::Inside);
         let asked = Asked { key, codes: (code, code), measure, ruled };
-        let sentence = |it: &Measure| self.sentence(claimed, "received", received, it);
+        let sentence = |it: &Measure| {
+            self.sentence(claimed, "received", received, it) + self.line.mode.words()
+        };
         Some(report.judge(self.terms, asked, sentence))
     }
 
@@ -166,7 +168,9 @@ impl<'g, 'a> Group<'g, 'a> {
             measure,
             ruled: None,
         };
-        report.judge(self.terms, asked, |it| self.sentence(claimed, "accepted", accepted, it));
+        report.judge(self.terms, asked, |it| {
+            self.sentence(claimed, "accepted", accepted, it) + self.line.mode.words()
+        });
     }
 
     /// Goods that went back and are not replaced: what nothing stands behind any more is to come
@@ -243,6 +247,7 @@ impl<'g, 'a> Group<'g, 'a> {
         let asked = Asked { key, codes: (code, code), measure, ruled };
         report.judge(self.terms, asked, |it| {
             self.sentence(claimed, &format!("on receipt {name}"), received, it)
+                + self.line.mode.words()
         });
     }
 

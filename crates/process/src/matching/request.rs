@@ -4,9 +4,9 @@ use super::explain::Explanation;
 use super::policy::{Policy, PolicyDocument};
 use canonical::{
     Contract, CurrencyRate, Decimal, Error, Exact, Facility, FieldError, FiscalPeriod,
-    InventoryBalance, Invoice, Item, KnownInvoice, MatchResult, Prepayment, PurchaseOrder,
-    PurchaseOrderNumber, Quantity, Recall, Receipt, ReceiptNumber, Result, Return, Supplier,
-    TaxRule, UsageEvent,
+    InventoryBalance, Invoice, Item, KnownInvoice, MatchMode, MatchResult, Prepayment,
+    PurchaseOrder, PurchaseOrderNumber, Quantity, Recall, Receipt, ReceiptNumber, Result, Return,
+    Supplier, TaxRule, UsageEvent,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -89,11 +89,25 @@ macro_rules! facts {
     };
 }
 
+/// What an order line was held against when a hold for missing goods was opened. Asking for less
+/// afterwards is no release (`domain.md` A5): while the hold stands, this goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeldMode {
+    /// The order.
+    pub purchase_order_number: PurchaseOrderNumber,
+    /// The order's line.
+    pub purchase_order_line: u32,
+    /// The mode of the run that the hold rests on.
+    pub match_mode: MatchMode,
+}
+
 facts! {
     purchase_orders PurchaseOrder "The orders the invoice may be for, in the version in force.";
     receipts Receipt "What was received on those orders.";
     returns Return "What went back.";
     usages UsageEvent "What was used of goods that are billed when they are used.";
+    held_modes HeldMode "What the invoice was held under, where a hold for missing goods stands.";
     claims Claim "What booked invoices that come before this one claim.";
     credits Credit "Credits that cite this invoice.";
     items Item "The items of the lines, with their packaging.";

@@ -1,12 +1,13 @@
 //! A back end in memory: it runs the demo and the tests, and passes the same suite as the others.
 //!
-//! It is loaded at the start. What is recorded after that, payables, orders, receipts, returns and
-//! payments, lives as long as the process.
+//! It is loaded at the start. What is recorded after that, payables, orders, receipts, returns,
+//! payments and journals, lives as long as the process.
 
 use super::Backend;
 use crate::{
-    Balances, Contracts, CostCenters, Facilities, Feed, FiscalPeriods, Items, Ordering, Payables,
-    Paying, PurchaseOrders, Purchasing, Rates, Recalls, Receipts, Receiving, Suppliers, Usages,
+    Balances, Contracts, CostCenters, Facilities, Feed, FiscalPeriods, Items, Journals, Ordering,
+    Payables, Paying, PurchaseOrders, Purchasing, Rates, Recalls, Receipts, Receiving, Suppliers,
+    Usages,
 };
 use canonical::{Clock, Error, FieldError, Result};
 use serde::Deserialize;
@@ -20,6 +21,7 @@ mod cost_center;
 mod data;
 mod facility;
 mod item;
+mod journal;
 mod ledger;
 mod paging;
 mod payable;
@@ -33,6 +35,7 @@ mod supplier;
 mod usage;
 
 use data::Data;
+use journal::Book;
 use ledger::Ledger;
 use record::Log;
 
@@ -42,12 +45,13 @@ use record::Log;
 pub struct Options {
     /// Where the data comes from: `demo` for what is in the binary, else the path of a folder with
     /// `suppliers.json` (or `.toml`), `items`, `facilities`, `cost_centers`, `purchase_orders`,
-    /// `receipts`, `returns`, `payables`, `contracts`, `usages`, `rates`, `recalls`, `balances` and
-    /// `periods`. A file that is not there means none of that noun.
+    /// `receipts`, `returns`, `payables`, `contracts`, `usages`, `rates`, `recalls`, `balances`,
+    /// `periods` and `accounts`. A file that is not there means none of that noun.
     pub data: String,
     /// At most so many payables, since they are kept in memory.
     pub payables_max: usize,
-    /// At most so many orders, receipts and returns that are recorded after the start.
+    /// At most so many orders, receipts and returns that are recorded after the start, and at most
+    /// so many journals.
     pub records_max: usize,
 }
 
@@ -61,6 +65,7 @@ impl Default for Options {
 pub struct Memory {
     data: RwLock<Data>,
     ledger: RwLock<Ledger>,
+    book: RwLock<Book>,
     log: RwLock<Log>,
     payables_max: usize,
     records_max: usize,
@@ -102,6 +107,7 @@ impl Memory {
         Ok(Self {
             data: RwLock::new(data),
             ledger,
+            book: RwLock::default(),
             log: RwLock::new(Log::begun(clock())),
             payables_max: options.payables_max,
             records_max: options.records_max,
@@ -186,6 +192,10 @@ impl Backend for Memory {
     }
 
     fn paying(self: Arc<Self>) -> Option<Arc<dyn Paying>> {
+        Some(self)
+    }
+
+    fn journals(self: Arc<Self>) -> Option<Arc<dyn Journals>> {
         Some(self)
     }
 

@@ -13,6 +13,7 @@ mod contract;
 mod cost_center;
 mod facility;
 mod item;
+mod journal;
 mod options;
 mod payable;
 mod period;
@@ -29,8 +30,9 @@ pub use options::Options;
 
 use super::Backend;
 use crate::{
-    Balances, Contracts, CostCenters, Facilities, Feed, FiscalPeriods, Items, Ordering, Payables,
-    Paying, PurchaseOrders, Purchasing, Rates, Recalls, Receipts, Receiving, Suppliers, Usages,
+    Balances, Contracts, CostCenters, Facilities, Feed, FiscalPeriods, Items, Journals, Ordering,
+    Payables, Paying, PurchaseOrders, Purchasing, Rates, Recalls, Receipts, Receiving, Suppliers,
+    Usages,
 };
 use canonical::{Error, Result};
 use client::Client;
@@ -101,6 +103,7 @@ impl Backend for Threeway {
         purchasing Purchasing,
         receiving Receiving,
         paying Paying,
+        journals Journals,
     }
 
     fn feed(self: Arc<Self>) -> Option<Arc<dyn Feed>> {

@@ -20,6 +20,7 @@ impl Faults {
             ("recalls", facts.recalls.len()),
             ("balances", facts.balances.len()),
             ("periods", facts.periods.len()),
+            ("held_modes", facts.held_modes.len()),
         ];
         let many = lengths.into_iter().find(|it| it.1 > FACTS_MAX);
         if let Some((name, length)) = many {

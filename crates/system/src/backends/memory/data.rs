@@ -1,11 +1,12 @@
 //! Reading the files: each entry by itself, so that every fault is found and not only the first.
 
 use super::fault;
+use super::journal::Account;
 use canonical::{
-    Contract, CostCenter, CostCenterId, CurrencyRate, Error, Facility, FacilityId, FieldError,
-    FiscalPeriod, InventoryBalance, Item, ItemId, Payable, PurchaseOrder, PurchaseOrderNumber,
-    Recall, Receipt, ReceiptNumber, RequisitionId, Result, Return, Supplier, SupplierId,
-    UsageEvent,
+    AccountRole, Contract, CostCenter, CostCenterId, CurrencyRate, Error, Facility, FacilityId,
+    FieldError, FiscalPeriod, InventoryBalance, Item, ItemId, Payable, PurchaseOrder,
+    PurchaseOrderNumber, Recall, Receipt, ReceiptNumber, RequisitionId, Result, Return, Supplier,
+    SupplierId, UsageEvent,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
-const NOUNS: [&str; 14] = [
+const NOUNS: [&str; 15] = [
     "suppliers",
     "items",
     "facilities",
@@ -29,6 +30,7 @@ const NOUNS: [&str; 14] = [
     "recalls",
     "balances",
     "periods",
+    "accounts",
 ];
 
 /// A file of one noun.
@@ -62,6 +64,7 @@ pub(super) struct Data {
     pub(super) recalls: BTreeMap<String, Recall>,
     pub(super) balances: BTreeMap<String, InventoryBalance>,
     pub(super) periods: BTreeMap<String, FiscalPeriod>,
+    pub(super) accounts: BTreeMap<AccountRole, Account>,
 }
 
 macro_rules! demo_files {
@@ -92,7 +95,8 @@ pub(super) fn demo() -> Vec<File> {
         "rates",
         "recalls",
         "balances",
-        "periods"
+        "periods",
+        "accounts"
     ]
 }
 
@@ -147,6 +151,7 @@ impl Data {
         let recalls = entries("recalls", files, faults);
         let balances = entries("balances", files, faults);
         let periods = entries("periods", files, faults);
+        let accounts = entries("accounts", files, faults);
         let mut data = Self {
             suppliers: keyed("suppliers", suppliers, |it| it.id.clone(), faults),
             items: keyed("items", items, |it| it.id.clone(), faults),
@@ -182,6 +187,7 @@ impl Data {
                 faults,
             ),
             periods: keyed("periods", periods, period_key, faults),
+            accounts: keyed("accounts", accounts, |it: &Account| it.role, faults),
             ..Self::default()
         };
         for it in data.purchase_orders.values() {

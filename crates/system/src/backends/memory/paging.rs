@@ -33,6 +33,7 @@ plain_keys!(
     canonical::CostCenterId,
     canonical::FacilityId,
     canonical::ItemId,
+    canonical::JournalKey,
     canonical::PayableId,
     canonical::PurchaseOrderNumber,
     canonical::SupplierId,

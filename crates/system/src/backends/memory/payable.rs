@@ -42,7 +42,7 @@ impl Payables for Memory {
     }
 
     async fn create(&self, payable: &NewPayable) -> Result<Payable> {
-        let year = (self.clock)().to_zoned(jiff::tz::TimeZone::UTC).year();
+        let today = (self.clock)().to_zoned(jiff::tz::TimeZone::UTC).date();
         let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(first) = ledger.of_invoice(&payable.invoice_id) {
             return Ok(first.clone());
@@ -57,7 +57,8 @@ impl Payables for Memory {
             return Err(Error::unavailable("the back end in memory is full of payables"));
         }
         self.may_be_paid(&payable.supplier_id)?;
-        let posted = posted(payable, ledger.next(year)?)?;
+        let posted =
+            Payable { posting_date: Some(today), ..posted(payable, ledger.next(today.year())?)? };
         ledger.insert(posted.clone());
         Ok(posted)
     }
@@ -127,6 +128,7 @@ fn posted(new: &NewPayable, (id, number): (PayableId, String)) -> Result<Payable
         invoice_id: Some(new.invoice_id.clone()),
         supplier_id: new.supplier_id.clone(),
         invoice_date: Some(new.invoice_date),
+        posting_date: None,
         state: PayableState::Posted,
         total,
         lines,

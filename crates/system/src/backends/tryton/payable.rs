@@ -251,6 +251,7 @@ impl Tryton {
             invoice_id: invoice.ours(),
             supplier_id: identifier("party", invoice.party.id, invoice.party.code.as_deref())?,
             invoice_date: date.map(Day::date).transpose()?,
+            posting_date: None,
             state,
             total,
             lines: lines

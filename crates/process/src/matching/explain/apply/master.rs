@@ -155,6 +155,8 @@ fn open_period(date: Date, facts: &mut Facts) {
     }
     if !found {
         facts.periods.push(FiscalPeriod {
+            inventory_closed_at: None,
+            ledger: None,
             legal_entity: None,
             from: date,
             to: date,
