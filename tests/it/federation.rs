@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use system::backends::{self, Backend};
 use system::conformance;
+use tests::purchase::{People, Purchase, Stage};
 use tests::{Answer, INVOICES, TestClock, TestGateway, demo};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -210,4 +211,27 @@ async fn the_other_side_gone_is_unavailable() {
     serving.shutdown().await;
     over.admin().get("/system/v1/purchase-orders/PO-1001").await.refused(503, "unavailable");
     drop((gateway, url, folder));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn purchases_go_from_requisition_to_payment_over_another_gateway() {
+    let other = Other::start().await;
+    let over = other.followed().await;
+    let people = People { planner: over.role(Role::Planner), admin: over.admin() };
+    let mut purchases: Vec<Purchase> = (0..8).map(|it| Purchase::new("OVER", it)).collect();
+    for _ in 0..40 {
+        for purchase in &mut purchases {
+            purchase.advance(&people).await;
+        }
+        over.settle().await;
+    }
+    for purchase in &purchases {
+        assert_eq!(purchase.stage, Stage::Paid, "{purchase:?}");
+        let paid = over.payables("SUP-1001", &purchase.bill_number()).await;
+        assert_eq!(paid.len(), 1, "{purchase:?}");
+        let path = format!("/process/v1/flows/{}", purchase.requisition);
+        let flow = over.admin().get(&path).await;
+        let steps = flow.expect(200)["steps"].as_array().unwrap();
+        assert!(steps.iter().all(|it| it["state"] == "done"), "{steps:?}");
+    }
 }

@@ -67,7 +67,6 @@ async fn what_is_asked_for_is_ordered_received_billed_and_paid() {
         "po.dispatched",
         "receipt.posted",
         "invoice.received",
-        "match.evaluated",
         "invoice.booked",
         "po.completed",
         "payment.confirmed",
@@ -259,4 +258,183 @@ async fn a_return_opens_a_completed_order_again() {
     assert_eq!(order["coverage"], "invoiced_not_received");
     let told = told(&gateway, &purchase.requisition).await;
     assert_eq!(told.iter().filter(|it| *it == "po.reopened").count(), 1, "{told:?}");
+}
+
+fn states(flow: &Value) -> Vec<(&str, &str)> {
+    let steps = flow["steps"].as_array().unwrap().iter();
+    steps.map(|it| (it["step"].as_str().unwrap(), it["state"].as_str().unwrap())).collect()
+}
+
+async fn flow(gateway: &TestGateway, root: &str) -> Value {
+    gateway.role(Role::Planner).get(&format!("/process/v1/flows/{root}")).await.expect(200).clone()
+}
+
+#[tokio::test]
+async fn a_flow_says_of_each_step_where_it_stands() {
+    let gateway = TestGateway::start().await;
+    let all = [
+        "requisition",
+        "approval",
+        "order",
+        "dispatch",
+        "acknowledgement",
+        "receipt",
+        "invoice",
+        "matching",
+        "posting",
+        "payment",
+    ];
+    for (number, stage, done) in [
+        (1, Stage::Written, 0),
+        (2, Stage::Submitted, 1),
+        (4, Stage::Ordered, 3),
+        (5, Stage::Dispatched, 4),
+        (6, Stage::Acknowledged, 5),
+        (7, Stage::Received, 6),
+        (8, Stage::Booked, 9),
+        (9, Stage::Paid, 10),
+    ] {
+        let purchase = come_to(&gateway, number, stage).await;
+        gateway.settle().await;
+        let flow = flow(&gateway, &purchase.requisition).await;
+        for (place, (step, state)) in states(&flow).into_iter().enumerate() {
+            assert_eq!(step, all[place]);
+            assert_eq!(state == "done", place < done, "{stage:?} {step} {state}");
+            // what follows the order may come at any time
+            let is_turn = place == done || done >= 3 && state == "waiting";
+            assert!(state == "done" || state == if is_turn { "waiting" } else { "pending" });
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_is_late_says_so() {
+    let gateway = TestGateway::start().await;
+    let purchase = come_to(&gateway, 1, Stage::Submitted).await;
+    let approval = |flow: &Value| flow["steps"][1].clone();
+    let before = approval(&flow(&gateway, &purchase.requisition).await);
+    assert_eq!(before["overdue"], false);
+    assert_eq!(before["waits_for"], json!(["requisition.approved"]));
+    assert_eq!(before["retry"], "awaited");
+    let undone = json!({ "action": "close_requisition", "mode": "automatic" });
+    assert_eq!(before["compensation"], undone);
+    gateway.clock().advance(std::time::Duration::from_secs(73 * 3600));
+    let after = approval(&flow(&gateway, &purchase.requisition).await);
+    assert_eq!((&after["overdue"], &after["since"]), (&json!(true), &before["since"]));
+    gateway.supplier("SUP-1001").get("/process/v1/flows/req_1").await.refused(403, "forbidden");
+    gateway.admin().get("/process/v1/flows/req_1").await.refused(404, "not_found");
+    gateway.admin().get("/process/v1/flows/PO-NONE").await.refused(404, "not_found");
+    let old = flow(&gateway, "PO-1001").await;
+    assert_eq!(states(&old)[0], ("requisition", "skipped"));
+}
+
+async fn cancel(who: &Caller, root: &str) -> Answer {
+    let body = json!({ "reason": "the theatre was closed" });
+    who.post(&format!("/process/v1/flows/{root}/cancellation"), &body).await
+}
+
+#[tokio::test]
+async fn what_is_not_ordered_is_withdrawn_with_its_flow() {
+    let gateway = TestGateway::start().await;
+    let purchase = come_to(&gateway, 1, Stage::Submitted).await;
+    let planner = gateway.role(Role::Planner);
+    let cancelled = cancel(&planner, &purchase.requisition).await;
+    let done = &cancelled.expect(202)["compensations"];
+    assert_eq!(done[0]["action"], "close_requisition", "{done}");
+    let flow = flow(&gateway, &purchase.requisition).await;
+    assert_eq!(flow["requisition"]["state"], "closed");
+    assert_eq!(states(&flow)[1], ("approval", "cancelled"));
+    assert_eq!(states(&flow)[9], ("payment", "cancelled"));
+    cancel(&planner, &purchase.requisition).await.refused(409, "conflict");
+    let path = format!("/consumption/v1/timeline?correlation_id={}", purchase.requisition);
+    let timeline = gateway.ap().get(&path).await;
+    assert_eq!(timeline.expect(200)["events"].as_array().unwrap().len(), 2, "{timeline:?}");
+}
+
+#[tokio::test]
+async fn an_order_is_called_off_and_its_requisition_closed() {
+    let gateway = TestGateway::start().await;
+    let purchase = come_to(&gateway, 2, Stage::Ordered).await;
+    let planner = gateway.role(Role::Planner);
+    let cancelled = cancel(&planner, &purchase.requisition).await;
+    let done = &cancelled.expect(202)["compensations"];
+    assert_eq!(done[0]["action"], "cancel_order", "{done}");
+    assert_eq!(done[0]["document"], purchase.order.as_str());
+    // the work calls it off, and the back end tells of that
+    gateway.settle().await;
+    gateway.settle().await;
+    let path = format!("/system/v1/purchase-orders/{}", purchase.order);
+    assert_eq!(gateway.admin().get(&path).await.expect(200)["status"], "cancelled");
+    let flow = flow(&gateway, &purchase.requisition).await;
+    assert_eq!(flow["requisition"]["state"], "closed");
+    let told = told(&gateway, &purchase.requisition).await;
+    for what in ["po.cancelled", "requisition.closed"] {
+        assert_eq!(told.iter().filter(|it| *it == what).count(), 1, "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_supplier_has_is_called_off_by_somebody_else_than_who_asked() {
+    let gateway = TestGateway::start().await;
+    let purchase = come_to(&gateway, 3, Stage::Acknowledged).await;
+    cancel(&gateway.role(Role::Planner), &purchase.requisition).await.refused(403, "forbidden");
+    let scoped = ["process.requisitions.write", "process.flows.read"];
+    cancel(&gateway.scoped(&scoped), &purchase.requisition).await.refused(403, "forbidden");
+    cancel(&gateway.admin(), &purchase.requisition).await.expect(202);
+    cancel(&gateway.admin(), &purchase.requisition).await.refused(409, "conflict");
+    gateway.settle().await;
+    assert_eq!(standing(&gateway, &purchase.order).await["lifecycle"], "cancelled");
+}
+
+#[tokio::test]
+async fn what_came_cannot_be_undone_and_both_halves_are_told() {
+    let gateway = TestGateway::start().await;
+    let purchase = come_to(&gateway, 4, Stage::Received).await;
+    let refused = cancel(&gateway.admin(), &purchase.requisition).await;
+    let detail = refused.refused(409, "conflict").json["detail"].as_str().unwrap().to_owned();
+    for half in ["receipt (return_goods)", "order (cancel_order)"] {
+        assert!(detail.contains(half), "{detail}");
+    }
+}
+
+#[tokio::test]
+async fn goods_that_come_at_the_last_moment_keep_the_order() {
+    let gateway = TestGateway::start().await;
+    let mut purchase = come_to(&gateway, 5, Stage::Acknowledged).await;
+    cancel(&gateway.admin(), &purchase.requisition).await.expect(202);
+    // before the work is done
+    assert!(purchase.advance(&people(&gateway)).await);
+    gateway.settle().await;
+    let flow = flow(&gateway, &purchase.requisition).await;
+    let dead = json!([format!("cancel_order:{}", purchase.order)]);
+    assert_eq!(flow["dead_letters"], dead, "{flow}");
+    let path = format!("/process/v1/dead-letters?correlation_id={}", purchase.requisition);
+    let dead = gateway.role(Role::Operator).get(&path).await;
+    let letter = &dead.expect(200)["items"][0];
+    assert!(letter["suggestion"].as_str().unwrap().contains("no longer"), "{letter}");
+    assert_eq!(flow["requisition"]["state"], "ordered");
+}
+
+#[tokio::test]
+async fn an_order_that_was_made_before_is_found_and_not_made_twice() {
+    let gateway = TestGateway::start().await;
+    let purchase = come_to(&gateway, 6, Stage::Approved).await;
+    // the order was made, and the gateway died before it knew
+    let new = json!({
+        "requisition_id": purchase.requisition, "supplier_id": "SUP-1001", "currency": "USD",
+        "order_date": "2026-11-09",
+        "lines": [{
+            "line_number": 10, "item_id": "GLV-NIT-M", "unit_price": "12.50",
+            "quantity": { "value": "7", "uom": "BX" },
+        }],
+    });
+    let placed = gateway.admin().post("/system/v1/purchase-orders", &new).await;
+    let number = placed.expect(201)["number"].clone();
+    gateway.settle().await;
+    let path = format!("{REQUISITIONS}/{}", purchase.requisition);
+    let found = gateway.admin().get(&path).await;
+    assert_eq!(found.expect(200)["purchase_order_number"], number);
+    let by = format!("/system/v1/purchase-orders?requisition={}", purchase.requisition);
+    let orders = gateway.admin().get(&by).await;
+    assert_eq!(orders.expect(200)["items"].as_array().unwrap().len(), 1);
 }

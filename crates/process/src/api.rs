@@ -4,6 +4,7 @@ mod accrual;
 mod case;
 mod dead_letter;
 mod document_reading;
+mod flow;
 mod grni;
 mod invoice;
 mod landed_cost;
@@ -51,6 +52,10 @@ use utoipa_axum::routes;
             name = "purchase-orders",
             description = "Where orders stand, and what is sent and answered about them.",
         ),
+        (
+            name = "flows",
+            description = "From requisition to payment: where each step stands, and undoing it.",
+        ),
         (name = "invoices", description = "Supplier invoices: submitted, decided, booked."),
         (
             name = "cases",
@@ -95,6 +100,8 @@ fn orders(router: OpenApiRouter<Process>) -> OpenApiRouter<Process> {
         .routes(routes!(purchase_order::record_dispatch))
         .routes(routes!(purchase_order::record_acknowledgement))
         .routes(routes!(purchase_order::record_ship_notice))
+        .routes(routes!(flow::get_flow))
+        .routes(routes!(flow::cancel_flow))
 }
 
 /// Invoices and what waits.

@@ -6,6 +6,8 @@ use crate::booking::POST_PAYABLE;
 use crate::event::{self, payload::ReplayStarted};
 use crate::invoice::{REMATCH, REMATCH_INVOICE};
 use crate::journal::POST_JOURNAL;
+use crate::order::{CANCEL_ORDER, OBSERVE_ORDER};
+use crate::requisition::PLACE_ORDER;
 use canonical::{Event, Lane, Page, PageRequest, Principal, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -178,6 +180,18 @@ fn suggestion(kind: &str, error: &str) -> &'static str {
         }
         (REMATCH | REMATCH_INVOICE, "unavailable" | "timed_out" | "upstream") => {
             "a back end could not be asked for the facts: see that it answers, then replay"
+        }
+        (PLACE_ORDER, "conflict" | "invalid") => {
+            "the procurement system refuses it: correct what it names there, then replay; or \
+             withdraw the requisition"
+        }
+        (CANCEL_ORDER, "conflict") => {
+            "the order can no longer be called off, because goods came or it is over: send them \
+             back, or keep them and see that the bill is paid"
+        }
+        (PLACE_ORDER | CANCEL_ORDER | OBSERVE_ORDER, "unavailable" | "timed_out" | "upstream") => {
+            "the procurement system could not be asked: see that it answers, then replay; what it \
+             did after all is found and not done twice"
         }
         (_, "forbidden" | "unauthenticated") => {
             "a back end refuses our credentials: mend them in the configuration, then replay"

@@ -1,10 +1,20 @@
 //! One business flow, whole: the orders, what moved on them, what was invoiced, booked and paid,
 //! and the events in between (`domain.md` D2, H3). Every part says whether it could be had.
 
-use crate::{InvoiceRecord, Process, event};
+mod cancel;
+mod gather;
+mod instance;
+mod step;
+
+pub use cancel::{CancelledFlow, CompensationDone, FlowCancellation};
+pub use instance::{FlowInstance, FlowInvoice, StepStanding, StepState};
+pub use step::{Compensation, CompensationMode, FlowStep, RetryClass};
+
+use crate::{InvoiceRecord, Process, event, facts};
 use canonical::{
     Error, Event, InvoiceId, Item, ItemId, Kind, Payable, PayableId, Principal, PurchaseOrder,
-    PurchaseOrderNumber, Receipt, ReceiptNumber, Result, Return, SupplierInvoiceNumber,
+    PurchaseOrderNumber, Receipt, ReceiptNumber, RequisitionId, Result, Return,
+    SupplierInvoiceNumber,
 };
 use futures_util::future::{join, join3};
 use jiff::Timestamp;
@@ -86,6 +96,7 @@ struct Seed {
     invoices: Vec<InvoiceRecord>,
     payables: Vec<Payable>,
     correlation_id: Option<String>,
+    requisition: Option<RequisitionId>,
 }
 
 impl Process {
@@ -106,7 +117,8 @@ impl Process {
         )
         .await;
         let paid = seed.payables;
-        if orders.value.is_empty() && invoices.value.is_empty() && paid.is_empty() {
+        let is_nothing = orders.value.is_empty() && invoices.value.is_empty() && paid.is_empty();
+        if is_nothing && seed.requisition.is_none() {
             let whole = orders.status == PartStatus::Ok && invoices.status == PartStatus::Ok;
             return Err(if whole { nothing(key) } else { unreachable_flow() });
         }
@@ -118,9 +130,12 @@ impl Process {
         let correlation_id = seed
             .correlation_id
             .or_else(|| invoices.value.first().map(|it| it.correlation_id.clone()))
+            .or_else(|| made_of(&orders.value).map(ToString::to_string))
             .or_else(|| numbers.first().map(ToString::to_string))
             .unwrap_or_default();
-        let events = self.flow_events(&invoices.value, &orders.value);
+        let root = Some(&correlation_id).filter(|_| principal.supplier_id.is_none());
+        let root = root.filter(|_| seed.requisition.is_some() || made_of(&orders.value).is_some());
+        let events = self.flow_events(&invoices.value, &orders.value, root);
         let mut events = self.part("events", events).await;
         if principal.supplier_id.is_some() {
             events.value = event::outward(events.value);
@@ -165,19 +180,35 @@ impl Process {
                 seed.invoices = self.invoices_of_root(principal, root).await?;
                 let followed = self.store().orders_of_flow(root).await?;
                 seed.orders.extend(followed.into_iter().map(|it| it.number));
-                if seed.orders.is_empty() {
+                seed.requisition = self.requisition_of(principal, root).await?;
+                if seed.orders.is_empty() && seed.requisition.is_none() {
                     seed.orders.extend(root.parse().ok());
                 }
                 seed.correlation_id = Some(root.clone());
             }
         }
         for invoice in &seed.invoices {
-            seed.orders.extend(crate::facts::order_numbers(&invoice.invoice));
+            seed.orders.extend(facts::order_numbers(&invoice.invoice));
         }
-        if seed.orders.is_empty() && seed.invoices.is_empty() && seed.payables.is_empty() {
+        let is_nothing = seed.orders.is_empty() && seed.requisition.is_none();
+        if is_nothing && seed.invoices.is_empty() && seed.payables.is_empty() {
             return Err(nothing(key));
         }
         Ok(seed)
+    }
+
+    /// The requisition that a root names; suppliers know of none.
+    async fn requisition_of(
+        &self,
+        principal: &Principal,
+        root: &str,
+    ) -> Result<Option<RequisitionId>> {
+        match root.parse::<RequisitionId>() {
+            Ok(id) if root.starts_with("req_") && principal.supplier_id.is_none() => {
+                Ok(facts::known(self.store().requisition(&id).await)?.map(|it| it.id))
+            }
+            _ => Ok(None),
+        }
     }
 
     async fn flow_orders(
@@ -266,6 +297,11 @@ impl Process {
             }
         }
     }
+}
+
+/// The requisition that the orders were made of.
+fn made_of(orders: &[PurchaseOrder]) -> Option<&RequisitionId> {
+    orders.iter().find_map(|it| it.requisition_id.as_ref())
 }
 
 /// A part gets less than the whole request has left, so that there is time to say it is missing.

@@ -76,9 +76,8 @@ impl Process {
             let orders: BTreeSet<_> = change.purchase_orders.iter().collect();
             for order in orders {
                 batch.enqueue_work(rematch_work(order, &event.id, now));
-                if let Some(followed) = followed.get(order) {
-                    batch.enqueue_work(observe_work(followed, &event.id, now));
-                }
+                let looked_at = followed.get(order).map(|it| observe_work(it, &event.id, now));
+                looked_at.into_iter().for_each(|it| batch.enqueue_work(it));
             }
         }
         batch.put_place(name, &changes.next);

@@ -41,7 +41,11 @@ pub use case::{
 };
 pub use dead_letter::{DeadLetter, DeadLetters, Replay};
 pub use event::{EventType, event_types};
-pub use flow::{Flow, FlowKey, Part, PartStatus};
+pub use flow::{
+    CancelledFlow, Compensation, CompensationDone, CompensationMode, Flow, FlowCancellation,
+    FlowInstance, FlowInvoice, FlowKey, FlowStep, Part, PartStatus, RetryClass, StepStanding,
+    StepState,
+};
 pub use grni::{Grni, GrniLine, GrniPosting, GrniSide};
 pub use invoice::{
     Answer, ErpDocument, ErpStatus, ExpectedCredit, ExpectedCreditKind, Hold, HoldRelease,
@@ -110,6 +114,52 @@ pub struct Options {
     pub accrual: AccrualOptions,
     /// Which duties one person may not have at once.
     pub duties: Duties,
+    /// Until when the steps of a flow should be done.
+    pub deadlines: DeadlineOptions,
+}
+
+/// Until when the steps of procure-to-pay should be done, in hours after what they follow; 0 for
+/// no deadline.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeadlineOptions {
+    /// To approve what was submitted.
+    pub approval_hours: u32,
+    /// To order what was approved.
+    pub order_hours: u32,
+    /// To send what was ordered.
+    pub dispatch_hours: u32,
+    /// To answer what was sent.
+    pub acknowledgement_hours: u32,
+    /// To receive what was sent.
+    pub receipt_hours: u32,
+    /// To bill what was ordered.
+    pub invoice_hours: u32,
+    /// To clear what holds a bill.
+    pub matching_hours: u32,
+    /// To book what was matched.
+    pub posting_hours: u32,
+    /// To pay what was booked.
+    pub payment_hours: u32,
+}
+
+impl DeadlineOptions {
+    /// Of a step.
+    pub(crate) fn hours(&self, step: FlowStep) -> Option<u32> {
+        let hours = match step {
+            FlowStep::Requisition => 0,
+            FlowStep::Approval => self.approval_hours,
+            FlowStep::Order => self.order_hours,
+            FlowStep::Dispatch => self.dispatch_hours,
+            FlowStep::Acknowledgement => self.acknowledgement_hours,
+            FlowStep::Receipt => self.receipt_hours,
+            FlowStep::Invoice => self.invoice_hours,
+            FlowStep::Matching => self.matching_hours,
+            FlowStep::Posting => self.posting_hours,
+            FlowStep::Payment => self.payment_hours,
+        };
+        Some(hours).filter(|it| *it > 0)
+    }
 }
 
 /// Segregation of duties (`domain.md` C6): whose right ends where another duty of theirs begins.
@@ -315,6 +365,10 @@ impl Process {
 
     pub(crate) fn duties(&self) -> Duties {
         self.0.options.duties
+    }
+
+    pub(crate) fn deadlines(&self) -> &DeadlineOptions {
+        &self.0.options.deadlines
     }
 
     pub(crate) fn facts_timeout(&self) -> Duration {

@@ -7,6 +7,7 @@ mod place;
 mod read;
 mod step;
 
+pub(crate) use act::stepped;
 pub(crate) use place::PLACE_ORDER;
 pub use step::RequisitionTrigger;
 

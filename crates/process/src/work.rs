@@ -5,7 +5,7 @@ use crate::Process;
 use crate::booking::POST_PAYABLE;
 use crate::invoice::{REMATCH, REMATCH_INVOICE};
 use crate::journal::POST_JOURNAL;
-use crate::order::OBSERVE_ORDER;
+use crate::order::{CANCEL_ORDER, OBSERVE_ORDER};
 use crate::requisition::PLACE_ORDER;
 use canonical::{Error, Kind, Lane, Result};
 use futures_util::future::join_all;
@@ -54,6 +54,7 @@ impl Process {
             REMATCH => self.rematch(work).await,
             REMATCH_INVOICE => self.rematch_invoice(work).await,
             PLACE_ORDER => self.place_order(work).await,
+            CANCEL_ORDER => self.cancel_order(work).await,
             OBSERVE_ORDER => self.observe(work).await,
             other => Err(Error::invalid(format!("there is no work of kind {other}"))),
         };

@@ -40,6 +40,16 @@ const SYSTEM_READS: [&str; 15] = [
     "system.changes.read",
 ];
 const CONSUMPTION_READS: [&str; 2] = ["consumption.timeline.read", "consumption.exceptions.read"];
+const PURCHASING: [&str; 8] = [
+    "process.requisitions.read",
+    "process.requisitions.write",
+    "process.requisitions.approve",
+    "process.purchase_orders.read",
+    "process.purchase_orders.dispatch",
+    "process.acknowledgements.submit",
+    "process.ship_notices.submit",
+    "process.flows.read",
+];
 
 /// The scopes of a role: the one list.
 #[must_use]
@@ -56,18 +66,12 @@ pub fn scopes(role: Role) -> Vec<&'static str> {
             "process.purchase_orders.read",
             "process.accounting.read",
             "process.accounting.write",
+            "process.flows.read",
         ],
         Role::Planner => &[
-            "process.requisitions.read",
-            "process.requisitions.write",
-            "process.requisitions.approve",
-            "process.purchase_orders.read",
-            "process.purchase_orders.dispatch",
-            "process.acknowledgements.submit",
-            "process.ship_notices.submit",
-            "process.documents.read",
             "process.match.evaluate",
             "process.policies.simulate",
+            "process.documents.read",
             "process.cases.read",
             "process.cases.write",
         ],
@@ -90,15 +94,9 @@ pub fn scopes(role: Role) -> Vec<&'static str> {
             "process.replays.create",
             "process.requisitions.read",
             "process.purchase_orders.read",
+            "process.flows.read",
         ],
         Role::Admin => &[
-            "process.requisitions.read",
-            "process.requisitions.write",
-            "process.requisitions.approve",
-            "process.purchase_orders.read",
-            "process.purchase_orders.dispatch",
-            "process.acknowledgements.submit",
-            "process.ship_notices.submit",
             "process.match.evaluate",
             "process.invoices.submit",
             "process.invoices.read",
@@ -118,14 +116,13 @@ pub fn scopes(role: Role) -> Vec<&'static str> {
             "process.accounting.write",
         ],
     };
-    let reads: &[&[&str]] = match role {
-        Role::Ap | Role::Planner | Role::Operator | Role::Admin => {
-            &[&SYSTEM_READS, &CONSUMPTION_READS]
-        }
+    let more: &[&[&str]] = match role {
+        Role::Ap | Role::Operator => &[&SYSTEM_READS, &CONSUMPTION_READS],
+        Role::Planner | Role::Admin => &[&PURCHASING, &SYSTEM_READS, &CONSUMPTION_READS],
         Role::Analyst => &[&CONSUMPTION_READS],
         Role::Supplier => &[],
     };
-    own.iter().chain(reads.iter().copied().flatten()).copied().collect()
+    own.iter().chain(more.iter().copied().flatten()).copied().collect()
 }
 
 /// An issuer with its private key.

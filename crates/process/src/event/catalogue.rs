@@ -2,10 +2,11 @@
 //! its type, so that what is written and what the contract says cannot part.
 
 use super::payload::{
-    AccrualPosted, AccrualProposed, AssociationCorrected, CaseTold, CreditExpected,
-    DocumentChanged, InvoiceBooked, InvoiceDecided, InvoiceReceived, JournalAccepted, JournalMoved,
-    JournalRejected, LandedCostAllocated, MatchEvaluated, OrderAcknowledged, OrderMoved,
-    ReleasedHold, ReplayStarted, RequisitionMoved, ShipNoticeReceived,
+    AccrualPosted, AccrualProposed, AssociationCorrected, CancellationRequested, CaseTold,
+    CreditExpected, DocumentChanged, InvoiceBooked, InvoiceDecided, InvoiceReceived,
+    JournalAccepted, JournalMoved, JournalRejected, LandedCostAllocated, MatchEvaluated,
+    OrderAcknowledged, OrderMoved, ReleasedHold, ReplayStarted, RequisitionMoved,
+    ShipNoticeReceived,
 };
 use canonical::{ChangeKind, Error, Reason, Result};
 use serde::Serialize;
@@ -189,6 +190,9 @@ catalogue! {
     ORDER_APPROVED: DocumentChanged<'static> = "purchasing", "po.approved", 0,
         "An order was approved.";
     ORDER_CHANGED: DocumentChanged<'static> = "purchasing", "po.changed", 0, "An order changed.";
+    CANCELLATION_REQUESTED: CancellationRequested<'static> =
+        "purchasing", "po.cancellation.requested", 0,
+        "The back end is asked to cancel an order.";
     ORDER_CANCELLED: DocumentChanged<'static> = "purchasing", "po.cancelled", 0,
         "An order was cancelled.";
     ORDER_DISPATCHED: OrderMoved<'static> = "purchasing", "po.dispatched", 0,

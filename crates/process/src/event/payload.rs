@@ -312,6 +312,19 @@ pub(crate) struct ShipNoticeReceived<'a> {
     pub(crate) expected_date: Option<Date>,
 }
 
+/// An order whose cancellation was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CancellationRequested<'a> {
+    /// Who asked. Not told to suppliers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) by: Option<&'a str>,
+    /// Why. Not told to suppliers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) because: Option<&'a str>,
+}
+
 /// An order that came from one part of its life to another.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OrderMoved<'a> {

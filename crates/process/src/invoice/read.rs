@@ -209,16 +209,19 @@ impl Process {
         Ok(ids.into_iter().take(most).collect())
     }
 
-    /// The events of these invoices, and those of these orders that are about no invoice.
+    /// The events of these invoices, and those of these orders, and of the root where it is given,
+    /// that are about no invoice.
     pub(crate) async fn flow_events(
         &self,
         invoices: &[InvoiceRecord],
         orders: &[PurchaseOrder],
+        root: Option<&String>,
     ) -> Result<Vec<Event>> {
         let of_invoices = invoices.iter().map(|it| EventKey::Invoice(it.id.clone()));
         let of_invoices: Vec<EventKey> = of_invoices.collect();
         let of_orders = orders.iter().map(|it| EventKey::PurchaseOrder(it.number.clone()));
-        let of_orders: Vec<EventKey> = of_orders.collect();
+        let of_root = root.map(|it| EventKey::Correlation(it.clone()));
+        let of_orders: Vec<EventKey> = of_orders.chain(of_root).collect();
         let read = |key| self.store().events_of(key, 0, EVENTS_MAX);
         let (of_invoices, of_orders) = try_join(
             try_join_all(of_invoices.iter().map(read)),

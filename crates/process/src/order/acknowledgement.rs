@@ -183,7 +183,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn found(line: Value, status: &str) -> Vec<(String, String)> {
+    fn found(line: &Value, status: &str) -> Vec<(String, String)> {
         let order = json!({
             "number": "PO-1", "supplier_id": "S", "currency": "USD", "status": "dispatched",
             "order_date": "2026-05-01",
@@ -209,7 +209,7 @@ mod tests {
         found.into_iter().map(|it| (it.field, it.answered)).collect()
     }
 
-    fn answered(answers: Value) -> Value {
+    fn answered(answers: &Value) -> Value {
         json!({ "line_number": 1, "quantity": { "value": "2", "uom": "BX" }, "answers": answers })
     }
 
@@ -220,7 +220,7 @@ mod tests {
             "answers": [{ "status": "accepted", "quantity": { "value": "200", "uom": "EA" },
                 "date": "2026-05-09" }],
         });
-        assert_eq!(found(line, "accepted_with_changes"), []);
+        assert_eq!(found(&line, "accepted_with_changes"), []);
     }
 
     #[test]
@@ -240,24 +240,24 @@ mod tests {
             (json!([{ "status": "substituted", "substitute": "GLV-2" }]), "item"),
             (json!([{ "status": "changed" }]), "line"),
         ] {
-            let fields: Vec<String> = found(answered(answers.clone()), "accepted_with_changes")
+            let fields: Vec<String> = found(&answered(&answers), "accepted_with_changes")
                 .into_iter()
                 .map(|it| it.0)
                 .collect();
             assert_eq!(fields, [field], "{answers}");
         }
-        let mut dearer = answered(json!([]));
+        let mut dearer = answered(&json!([]));
         dearer["unit_price"] = json!("51.00");
-        assert_eq!(found(dearer, "accepted"), [("price".to_owned(), "51.00".to_owned())]);
-        let mut other = answered(json!([]));
+        assert_eq!(found(&dearer, "accepted"), [("price".to_owned(), "51.00".to_owned())]);
+        let mut other = answered(&json!([]));
         other["line_number"] = json!(7);
-        assert_eq!(found(other, "accepted"), [("line".to_owned(), "answered".to_owned())]);
+        assert_eq!(found(&other, "accepted"), [("line".to_owned(), "answered".to_owned())]);
     }
 
     #[test]
     fn a_refusal_is_one_and_a_receipt_promises_nothing() {
-        let line = || answered(json!([{ "status": "rejected" }]));
-        assert_eq!(found(line(), "rejected"), [("order".to_owned(), "rejected".to_owned())]);
-        assert_eq!(found(line(), "received"), []);
+        let line = || answered(&json!([{ "status": "rejected" }]));
+        assert_eq!(found(&line(), "rejected"), [("order".to_owned(), "rejected".to_owned())]);
+        assert_eq!(found(&line(), "received"), []);
     }
 }

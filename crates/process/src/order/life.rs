@@ -138,8 +138,7 @@ impl LineLife {
         let invoice = progress(invoiced, ordered);
         let is_received = !needs_receipts(line)
             || line.closed
-            || receipt <= Progress::Full
-            || receipt == Progress::Over;
+            || matches!(receipt, Progress::Full | Progress::Over);
         // what was short-closed is owed as far as it came
         let owed = if line.closed && needs_receipts(line) { received } else { ordered };
         let is_billed = invoiced >= owed || line.closed && !needs_receipts(line);
@@ -154,7 +153,7 @@ impl LineLife {
 }
 
 /// Whether goods must come before a line is done.
-fn needs_receipts(line: &PurchaseOrderLine) -> bool {
+pub(super) fn needs_receipts(line: &PurchaseOrderLine) -> bool {
     let without = matches!(line.match_mode, Some(MatchMode::ZeroWay | MatchMode::TwoWay));
     !without && line.match_basis == MatchBasis::Quantity
 }

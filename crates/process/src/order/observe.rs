@@ -5,13 +5,14 @@ use super::life::Lifecycle;
 use crate::Process;
 use crate::event::{Told, payload::OrderMoved};
 use crate::facts::known;
-use crate::work::payload;
-use canonical::{Error, Lane, PurchaseOrderNumber, Result};
+use crate::requisition::{RequisitionTrigger, stepped};
+use crate::work::{OWN_NAME, payload};
+use canonical::{Error, Lane, PurchaseOrder, PurchaseOrderNumber, RequisitionState, Result};
 use jiff::Timestamp;
 use serde::de::IntoDeserializer as _;
 use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::{Deserialize, Serialize};
-use store::{Batch, FollowedOrder, NewWork, Work};
+use store::{Batch, Committed, FollowedOrder, NewWork, Work};
 
 /// The kind of work that looks at an order.
 pub(crate) const OBSERVE_ORDER: &str = "observe_order";
@@ -81,8 +82,36 @@ impl Process {
                 batch.append_event(&event, &[])?;
             }
         }
+        if standing.lifecycle == Lifecycle::Cancelled {
+            self.close_requisition(&mut batch, &look.order, &trigger).await?;
+        }
         batch.complete_work(work);
-        self.commit_work(work, batch).await
+        match self.store().commit(batch).await? {
+            Committed::Done => Ok(()),
+            // ok: whoever moved it meanwhile, the next look is at what stands then
+            Committed::Stale { guard } => {
+                Err(Error::unavailable("the order moved while it was looked at").because(guard))
+            }
+        }
+    }
+
+    /// What was ordered and called off is asked for no more.
+    async fn close_requisition(
+        &self,
+        batch: &mut Batch,
+        order: &PurchaseOrder,
+        trigger: &str,
+    ) -> Result<()> {
+        let Some(id) = &order.requisition_id else { return Ok(()) };
+        let Some(kept) = known(self.store().requisition(id).await)? else { return Ok(()) };
+        if kept.state != RequisitionState::Ordered {
+            return Ok(());
+        }
+        let by = (OWN_NAME, Some("the order was cancelled"));
+        let (next, mut event) = stepped(kept, RequisitionTrigger::CancelOrder, by, self.now())?;
+        event.causationid = Some(trigger.to_owned());
+        batch.update_requisition(&next);
+        batch.append_event(&event, &[])
     }
 }
 

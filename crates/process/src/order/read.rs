@@ -1,7 +1,9 @@
 //! Reading an order with all that is known of it.
 
 use super::acknowledgement::{AcknowledgementDifference, differences};
-use super::life::{Amounts, Coverage, Lifecycle, LineLife, OrderFacts, Progress, lifecycle};
+use super::life::{
+    Amounts, Coverage, Lifecycle, LineLife, OrderFacts, Progress, lifecycle, needs_receipts,
+};
 use crate::Process;
 use crate::matching::factor_to_base;
 use canonical::{
@@ -73,6 +75,8 @@ pub struct LineStanding {
     pub invoice_progress: Progress,
     /// How the two stand to each other.
     pub coverage: Coverage,
+    /// Whether goods must come before the line is done.
+    pub receipt_required: bool,
     /// Whether nothing more is expected: short-closed, or completed.
     pub delivery_completed: bool,
 }
@@ -199,14 +203,15 @@ impl Look {
             receipt_progress: life.receipt,
             invoice_progress: life.invoice,
             coverage: life.coverage,
+            receipt_required: needs_receipts(line),
             delivery_completed: line.closed,
         }
     }
 
     /// The supplier's last answer.
     fn acknowledgement(&self) -> Result<Option<Acknowledgement>> {
-        let answers = self.evidence.iter().filter(|it| it.kind == EvidenceKind::Acknowledgement);
-        let last = answers.last().map(|it| serde_json::from_str(&it.body_json));
+        let last = self.evidence.iter().rfind(|it| it.kind == EvidenceKind::Acknowledgement);
+        let last = last.map(|it| serde_json::from_str(&it.body_json));
         last.transpose().map_err(|error| unreadable().because(error))
     }
 

@@ -158,7 +158,7 @@ fn may(principal: &Principal, trigger: RequisitionTrigger) -> Result<()> {
 }
 
 /// The requisition after a step, and the event that tells of it.
-pub(super) fn stepped(
+pub(crate) fn stepped(
     mut kept: store::Requisition,
     trigger: RequisitionTrigger,
     (by, reason): (&str, Option<&str>),

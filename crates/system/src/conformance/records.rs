@@ -104,24 +104,27 @@ async fn placed(
     if !matches!(kept.find(&requisition_id).await, Ok(Some(found)) if found == first) {
         faults.add("purchasing: an order is not found by its requisition");
     }
-    let Ok(cancelled) = kept.cancel(&first.number).await else {
-        return faults.add("purchasing: an order is not cancelled");
-    };
-    if cancelled.status != OrderStatus::Cancelled {
-        faults.add("purchasing: a cancelled order does not say so");
-    }
-    same("purchasing: cancel again", kept.cancel(&first.number).await, &cancelled, faults);
+    let Some(cancelled) = called_off(kept, &first, faults).await else { return };
     same("purchasing: place what was cancelled", kept.place(&new).await, &cancelled, faults);
     let of = [first.number.as_str()];
     let kinds = [ChangeKind::OrderApproved, ChangeKind::OrderCancelled];
     told(feed, place, of.as_slice(), &kinds, faults).await;
-    let Ok(nowhere) = format!("{}{NEW}", first.number).parse() else { return };
-    refused(
-        "purchasing: cancel what is not there",
-        &kept.cancel(&nowhere).await,
-        Kind::NotFound,
-        faults,
-    );
+}
+
+/// The order as it stands once it is called off.
+async fn called_off(
+    kept: &dyn Purchasing,
+    first: &PurchaseOrder,
+    faults: &mut Faults,
+) -> Option<PurchaseOrder> {
+    let cancelled = faults.take("purchasing: cancel", kept.cancel(&first.number).await)?;
+    let is_off = cancelled.status == OrderStatus::Cancelled;
+    faults.check(is_off, "purchasing: a cancelled order does not say so");
+    same("purchasing: cancel again", kept.cancel(&first.number).await, &cancelled, faults);
+    let nowhere = format!("{}{NEW}", first.number).parse().ok()?;
+    let lost = kept.cancel(&nowhere).await;
+    refused("purchasing: cancel what is not there", &lost, Kind::NotFound, faults);
+    Some(cancelled)
 }
 
 async fn received(
