@@ -70,9 +70,9 @@ pub(super) async fn get_case(
 
 /// Act on a case.
 ///
-/// Gives it to somebody, takes it, lets it wait for somebody outside, goes on with it, or decides
-/// it: `accept_variance` releases its holds, `mark_not_duplicate` says that the invoices are two. A
-/// case is resolved when none of its holds is open, however that came.
+/// Gives it to somebody, takes it, lets it wait for somebody outside, goes on with it, decides it, or
+/// undertakes something about its invoice; `offers` of the case says what is possible now. A case is
+/// resolved when none of its holds is open, however that came.
 #[utoipa::path(
     post,
     path = "/process/v1/cases/{id}/actions",
@@ -86,7 +86,23 @@ pub(super) async fn get_case(
                            same key and body gets the same answer.",
         ),
     ),
-    request_body(content = CaseAction, description = "What to do."),
+    request_body(
+        content = CaseAction,
+        description = "What to do.",
+        examples(
+            ("assign" = (value = json!({ "action": "assign", "assignee": "kim" }))),
+            ("accept_variance" = (value = json!({
+                "action": "accept_variance", "reason": "agreed by phone", "match_run": 1
+            }))),
+            ("short_pay" = (value = json!({
+                "action": "short_pay", "part": "tax", "reason": "we are exempt"
+            }))),
+            ("correct_association" = (value = json!({
+                "action": "correct_association", "invoice_line": 1, "reason": "a slip",
+                "purchase_order_number": "PO-1001", "purchase_order_line": 10
+            }))),
+        ),
+    ),
     responses(
         (status = 200, description = "Done and stored: the case as it stands.", body = Case),
         Refusals,
