@@ -40,6 +40,7 @@ async fn every_file_that_ships_loads() {
                     "tolerances.toml" => Policy::parse_toml(&text).map(drop),
                     "duplicates.toml" => DuplicatePolicy::parse_toml(&text).map(drop),
                     "taxes.toml" => TaxPolicy::parse_toml(&text).map(drop),
+                    "routing.toml" => process::Routing::parse_toml(&text).map(drop),
                     "calendar.toml" => process::Calendars::parse_toml(&text).map(drop),
                     _ => panic!("config/{name}: nobody loads it; say here who does"),
                 };

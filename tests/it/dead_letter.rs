@@ -88,3 +88,46 @@ async fn dead_letters_are_for_operators() {
     operator.post(REPLAYS, &json!({})).await.refused(400, "invalid");
     operator.get(&format!("{LETTERS}?sort=age")).await.refused(400, "invalid");
 }
+
+/// A gateway that cannot ask for orders.
+const DOWN: [(&str, &str); 6] = [
+    ("THREEWAY__BACKENDS__DOWN__KIND", "threeway"),
+    ("THREEWAY__BACKENDS__DOWN__URL", "http://127.0.0.1:1"),
+    ("THREEWAY__BACKENDS__DOWN__TOKEN", "none"),
+    ("THREEWAY__SYSTEM__PURCHASE_ORDERS", "down"),
+    ("THREEWAY__PROCESS__POSTING__ATTEMPTS_MAX", "1"),
+    ("THREEWAY__PROCESS__FACTS_TIMEOUT_MS", "2000"),
+];
+
+#[tokio::test]
+async fn a_match_that_cannot_be_made_again_is_a_case_until_it_was_replayed() {
+    let gateway = TestGateway::start().await;
+    let body = demo::bill("ECG-1", "SUP-1001", ("PO-1047", 10), "15 CS", ("66.00", "990.00"));
+    let answer = gateway.ap().submit(&body).await;
+    assert_eq!(answer.expect(202)["state"], "blocked", "{}", answer.words());
+    let receipt = json!({
+        "number": "ECG-R1", "purchase_order_number": "PO-1047", "purchase_order_line": 10,
+        "quantity": { "value": "1", "uom": "CS" }, "effective_at": "2026-11-01T08:30:00Z",
+    });
+    gateway.admin().post("/system/v1/receipts", &receipt).await.expect(201);
+    while gateway.parts().process.follow().await.unwrap() {}
+    let gateway = gateway.again(&DOWN).await;
+    gateway.work().await;
+    let cases = "/process/v1/cases?queue=integration";
+    let answer = gateway.admin().get(cases).await;
+    let case = &answer.expect(200)["items"][0];
+    let letters = gateway.role(canonical::Role::Operator).get(LETTERS).await;
+    assert_eq!(case["dead_letters"][0], letters.expect(200)["items"][0]["id"], "{case}");
+    assert_eq!((&case["clock"], &case["state"]), (&json!("T1"), &json!("new")));
+    assert_eq!(case["offers"][0]["action"], "replay");
+    let path = format!("/process/v1/cases/{}/actions", case["id"].as_str().unwrap());
+    let accept = json!({ "action": "accept_variance", "reason": "so be it" });
+    gateway.admin().post(&path, &accept).await.refused(409, "conflict");
+    let replay = json!({ "dry_run": false });
+    let gateway = gateway.again(&[]).await;
+    gateway.admin().post(REPLAYS, &replay).await.expect(200);
+    assert_eq!(gateway.process_bulk().await, 1);
+    let answer = gateway.admin().get(cases).await;
+    let case = &answer.expect(200)["items"][0];
+    assert_eq!((&case["state"], &case["resolution"]), (&json!("resolved"), &json!("cleared")));
+}

@@ -1,7 +1,9 @@
 //! Facts that come later: what waits is matched again when its order, a receipt, a return, a credit
 //! or a payment moves, through the public API, one step after the other (`domain.md` A10, A19).
 
+mod action;
 mod case;
+mod escalation;
 mod permutation;
 mod play;
 mod release;

@@ -1,5 +1,6 @@
 //! The consumption API: the list of its routes, nothing else.
 
+mod ageing;
 mod exception;
 mod timeline;
 
@@ -38,4 +39,5 @@ pub fn api() -> OpenApiRouter<Consumption> {
     OpenApiRouter::with_openapi(Contract::openapi())
         .routes(routes!(timeline::get_timeline))
         .routes(routes!(exception::list_exceptions))
+        .routes(routes!(ageing::get_ageing))
 }

@@ -1,5 +1,6 @@
 //! Layer 3: what users see. One view per question, each with its clock and its gaps named.
 
+mod ageing;
 mod api;
 mod exception;
 mod timeline;

@@ -3,9 +3,9 @@
 
 use crate::layers::{self, Fault, Layer, Places};
 use crate::relay;
-use process::Calendars;
 use process::documents::{Mappings, UblMapping, X12Mapping};
 use process::matching::{DuplicatePolicy, Policy, PolicyDocument, TaxPolicy};
+use process::{Calendars, Routing};
 use serde::Deserialize;
 use stack::inbound;
 use std::collections::BTreeMap;
@@ -23,6 +23,8 @@ const DUPLICATES: &str = "policies/duplicates.toml";
 const TAXES: &str = "policies/taxes.toml";
 /// Where its own calendar is found.
 const CALENDAR: &str = "policies/calendar.toml";
+/// Where its own routing rules are found.
+const ROUTING: &str = "policies/routing.toml";
 
 /// Where a folder's own X12 mapping is found, in the same way.
 const X12: &str = "mappings/x12.toml";
@@ -104,6 +106,8 @@ pub struct Policies {
     pub taxes: PathBuf,
     /// When people work; empty for what is in the binary.
     pub calendar: PathBuf,
+    /// Who gets what; empty for what is in the binary.
+    pub routing: PathBuf,
 }
 
 /// Where mappings are.
@@ -127,6 +131,8 @@ pub struct Checked {
     pub mappings: Mappings,
     /// When people work.
     pub calendars: Calendars,
+    /// Who gets what.
+    pub routing: Routing,
     /// Where what was set was written.
     pub origins: Vec<String>,
     /// What is no fault and still worth knowing.
@@ -173,16 +179,13 @@ pub fn read(
     let mut faults = crosscheck(&config, &places);
     let policy = policy(&config, folder).map_err(|mut it| faults.append(&mut it)).ok();
     let mappings = mappings(&config, folder).map_err(|mut it| faults.append(&mut it)).ok();
-    let calendar = (config.policies.calendar.as_path(), CALENDAR);
-    let (shipped, parse) = (Calendars::default_shipped, Calendars::parse_toml);
-    let calendars =
-        one_policy(calendar, folder, shipped, parse).map_err(|mut it| faults.append(&mut it)).ok();
+    let people = people(&config, folder).map_err(|mut it| faults.append(&mut it)).ok();
     let notes = notes(&config);
     let origins = layers.iter().filter(|it| !it.table.is_empty());
     let origins = origins.map(|it| it.origin.clone()).collect();
-    match policy.zip(mappings).zip(calendars) {
-        Some(((policy, mappings), calendars)) if faults.is_empty() => {
-            Ok(Checked { config, policy, mappings, calendars, origins, notes, places })
+    match policy.zip(mappings).zip(people) {
+        Some(((policy, mappings), (calendars, routing))) if faults.is_empty() => {
+            Ok(Checked { config, policy, mappings, calendars, routing, origins, notes, places })
         }
         _faulty => Err(faults),
     }
@@ -214,6 +217,19 @@ fn mappings(config: &Config, folder: Option<&Path>) -> Result<Mappings, Vec<Faul
     let ubl = one_policy(ubl, folder, UblMapping::default_shipped, UblMapping::parse_toml);
     match (x12, ubl) {
         (Ok(x12), Ok(ubl)) => Ok(Mappings { x12, ubl }),
+        (one, two) => Err([one.err(), two.err()].into_iter().flatten().flatten().collect()),
+    }
+}
+
+/// When people work, and who gets what.
+fn people(config: &Config, folder: Option<&Path>) -> Result<(Calendars, Routing), Vec<Fault>> {
+    let calendar = (config.policies.calendar.as_path(), CALENDAR);
+    let (shipped, parse) = (Calendars::default_shipped, Calendars::parse_toml);
+    let calendars = one_policy(calendar, folder, shipped, parse);
+    let routing = (config.policies.routing.as_path(), ROUTING);
+    let routing = one_policy(routing, folder, Routing::default_shipped, Routing::parse_toml);
+    match (calendars, routing) {
+        (Ok(calendars), Ok(routing)) => Ok((calendars, routing)),
         (one, two) => Err([one.err(), two.err()].into_iter().flatten().flatten().collect()),
     }
 }

@@ -101,6 +101,7 @@ pub fn open_process(checked: &Checked, store: &Store, clock: &Clock) -> Result<P
         policy: checked.policy.clone(),
         mappings: checked.mappings.clone(),
         calendars: checked.calendars.clone(),
+        routing: checked.routing.clone(),
     };
     Ok(Process::new(system, store.clone(), rules, config.process.clone(), clock.clone()))
 }

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use axum_server::Handle;
 use canonical::Lane;
+use jiff::Timestamp;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
@@ -74,6 +75,7 @@ pub async fn serve(gateway: Gateway, listeners: Listeners, drain: Duration) -> R
         tasks.spawn(work(gateway.clone(), lane, stopped.clone()));
     }
     tasks.spawn(follow(gateway.clone(), stopped.clone()));
+    tasks.spawn(escalate(gateway.clone(), stopped.clone()));
     tasks.spawn(keep_up(gateway.clone(), metrics, stopped.clone()));
     tasks.spawn(refresh_keys(gateway.clone(), stopped.clone()));
     if gateway.relay.is_on() {
@@ -132,7 +134,8 @@ async fn work(gateway: Gateway, lane: Lane, mut stopped: watch::Receiver<bool>) 
     let mut news = gateway.process.news();
     while !*stopped.borrow() {
         news.mark_unchanged();
-        let wait = match until_due(&gateway, lane).await {
+        let due = gateway.process.next_work_at(lane).await;
+        let wait = match until(&gateway, due) {
             Ok(Duration::ZERO) => match gateway.process.work(lane).await {
                 // ok: what is due waits for another of its key, which somebody else has
                 Ok(0) => BLOCKED,
@@ -172,14 +175,39 @@ async fn follow(gateway: Gateway, mut stopped: watch::Receiver<bool>) -> Result<
     Ok(())
 }
 
-async fn until_due(gateway: &Gateway, lane: Lane) -> canonical::Result<Duration> {
-    let Some(due) = gateway.process.next_work_at(lane).await? else { return Ok(LOOK_AGAIN) };
+/// Escalates cases when they are due for it. The instant is kept with the case, so that one which
+/// passed while nobody served is noticed at once.
+async fn escalate(gateway: Gateway, mut stopped: watch::Receiver<bool>) -> Result<()> {
+    while !*stopped.borrow() {
+        let due = gateway.process.next_escalation_at().await;
+        let wait = match until(&gateway, due) {
+            Ok(Duration::ZERO) => match gateway.process.escalate().await {
+                Ok(_done) => BLOCKED,
+                Err(error) => trouble(&error),
+            },
+            Ok(wait) => wait,
+            Err(error) => trouble(&error),
+        };
+        tokio::select! {
+            () = sleep(wait) => {}
+            _stop = stopped.changed() => {}
+        }
+    }
+    Ok(())
+}
+
+/// How long to wait for what is due then, as far as one waits at all before looking again.
+fn until(
+    gateway: &Gateway,
+    due: canonical::Result<Option<Timestamp>>,
+) -> canonical::Result<Duration> {
+    let Some(due) = due? else { return Ok(LOOK_AGAIN) };
     let wait = due.duration_since((gateway.clock)());
     Ok(Duration::try_from(wait).unwrap_or(Duration::ZERO).min(LOOK_AGAIN))
 }
 
 fn trouble(error: &canonical::Error) -> Duration {
-    tracing::error!(error = error as &dyn std::error::Error, "the queue cannot be worked off");
+    tracing::error!(error = error as &dyn std::error::Error, "what is due cannot be done");
     Duration::from_secs(1)
 }
 

@@ -4,7 +4,7 @@
 use crate::case::{Ended, Followed};
 use crate::event::payload::{InvoiceBooked, JournalRejected};
 use crate::event::{self, About, Type};
-use crate::invoice::{cleared, hold, is_of_posting, reason, replace};
+use crate::invoice::{as_paid, cleared, hold, is_of_posting, reason, replace};
 use crate::order::observe_work;
 use crate::posting::{self, Posted};
 use crate::work::{later, payload};
@@ -48,12 +48,17 @@ impl Process {
     pub(crate) async fn book(&self, work: &Work) -> Result<()> {
         let PostPayable { invoice_id } = payload(work)?;
         let kept = self.store().invoice(&invoice_id).await?;
+        if matches!(kept.head.state, InvoiceState::Rejected | InvoiceState::Cancelled) {
+            // ok: a replay of what was refused comes after the invoice was taken out
+            return self.settle(work, |batch| batch.complete_work(work)).await;
+        }
         let holds = self.store().holds(std::slice::from_ref(&invoice_id)).await?;
         if holds.iter().any(|it| it.state == HoldState::Open && !is_of_posting(it.code)) {
-            return self.waits_again(work, kept).await;
+            return self.waits_again(work, kept, &holds).await;
         }
         let result = self.store().match_run(&kept.head.id, kept.head.run_no).await?.run.result;
-        let payable = match posting::payable(&kept.head.id, &kept.invoice, &result) {
+        let paid = as_paid(&kept.invoice, &holds)?;
+        let payable = match posting::payable(&kept.head.id, &paid, &result) {
             Ok(payable) => payable,
             Err(error) => return self.given_up(work, kept, Code::Int03, &error).await,
         };
@@ -64,7 +69,7 @@ impl Process {
             Posted::Later(error.because(elapsed))
         });
         match posted {
-            Posted::Booked(payable) => self.booked(work, kept, &payable).await,
+            Posted::Booked(payable) => self.booked(work, kept, &payable, &holds).await,
             Posted::Refused(error) => self.given_up(work, kept, Code::Int03, &error).await,
             Posted::Later(error) if work.attempts >= self.posting().attempts_max => {
                 self.given_up(work, kept, Code::Int04, &error).await
@@ -74,9 +79,14 @@ impl Process {
     }
 
     /// What was matched waits again: it is not booked, unless a try before had done so.
-    async fn waits_again(&self, work: &Work, mut kept: InvoiceRecord) -> Result<()> {
+    async fn waits_again(
+        &self,
+        work: &Work,
+        mut kept: InvoiceRecord,
+        holds: &[Hold],
+    ) -> Result<()> {
         if let Some(payable) = self.system().payables().find(&kept.head.id).await? {
-            return self.booked(work, kept, &payable).await;
+            return self.booked(work, kept, &payable, holds).await;
         }
         kept.head.erp = None;
         kept.head.updated_at = self.now();
@@ -86,7 +96,13 @@ impl Process {
         self.commit_work(work, batch).await
     }
 
-    async fn booked(&self, work: &Work, mut kept: InvoiceRecord, payable: &Payable) -> Result<()> {
+    async fn booked(
+        &self,
+        work: &Work,
+        mut kept: InvoiceRecord,
+        payable: &Payable,
+        holds: &[Hold],
+    ) -> Result<()> {
         let now = self.now();
         kept.head.erp = Some(Erp {
             status: ErpStatus::Posted,
@@ -108,6 +124,7 @@ impl Process {
         )?;
         let mut batch = Batch::new();
         batch.append_event(&event, &keys(&kept, Some(payable)))?;
+        self.charge_back(&mut batch, &kept, holds)?;
         self.end_of_trouble(&mut batch, &mut kept, &event.id).await?;
         batch.update_invoice(&kept.head)?;
         let orders = facts::order_numbers(&kept.invoice);
@@ -219,10 +236,16 @@ impl Process {
         holds: &[Hold],
         because: &str,
     ) -> Result<()> {
+        let run = self.store().match_run(&kept.head.id, kept.head.run_no).await?;
+        let known = serde_json::from_str(&run.facts_json)
+            .map_err(|error| Error::internal("facts cannot be read").because(error))?;
         let followed = Followed {
             head: &kept.head,
+            invoice: &kept.invoice,
+            matched: Some((&known, &run.run.result)),
             orders: &facts::order_numbers(&kept.invoice),
             holds,
+            letter: None,
             cases: self.store().cases_of(&kept.head.id).await?,
             ended: Ended::Facts(because),
             now: self.now(),

@@ -3,9 +3,10 @@
 
 mod document;
 
-pub use document::{CalendarDocument, CalendarRow};
+pub use document::{Absence, CalendarDocument, CalendarRow};
 
-use canonical::{ClockClass, Error, FacilityId, FieldError, Result};
+use crate::policy_file;
+use canonical::{ClockClass, FacilityId, FieldError, Result};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -53,11 +54,7 @@ impl Calendars {
     /// # Errors
     /// `invalid` with every fault of it.
     pub fn parse_toml(text: &str) -> Result<Self> {
-        let document: CalendarDocument = toml::from_str(text).map_err(|error| {
-            Error::invalid(format!("the calendar is not readable: {}", error.message()))
-                .because(error)
-        })?;
-        Self::new(document).map_err(Error::invalid_fields)
+        policy_file::read("calendar", text, Self::new)
     }
 
     /// The calendar that ships as the default: K0.
@@ -84,6 +81,23 @@ impl Calendars {
         }
     }
 
+    /// Who does what that person would, on that day: whoever stands in for them while they are
+    /// away, and for whoever that is.
+    pub(crate) fn stand_in<'a>(&'a self, person: &'a str, on: Date) -> &'a str {
+        let absences = &self.document.absences;
+        let mut who = person;
+        for _ in absences {
+            let away = absences.iter().find(|it| it.person == who && it.is_on(on));
+            match away {
+                Some(it) if it.delegate != person => who = &it.delegate,
+                // ok: where everybody is away, it is the one who was meant
+                Some(_) => return person,
+                None => return who,
+            }
+        }
+        who
+    }
+
     /// Until when a case that was resolved then is opened again.
     pub(crate) fn reopens_until(&self, resolved: Timestamp) -> Timestamp {
         let hours = i64::from(self.document.reopen_days) * 24;
@@ -94,13 +108,60 @@ impl Calendars {
 impl Calendar<'_> {
     /// When what was opened then is to be resolved, with the waits for others in it.
     pub(crate) fn due(&self, class: ClockClass, opened: Timestamp, waits: &[Still]) -> Timestamp {
-        let (is_business, target) = match class {
-            ClockClass::T0 => (false, SignedDuration::from_hours(4)),
-            ClockClass::T1 => (false, SignedDuration::from_hours(8)),
-            ClockClass::T2 => (true, self.days(2)),
-            ClockClass::T3 => (true, self.days(5)),
-            ClockClass::T4 => (true, self.days(20)),
+        let target = match class {
+            ClockClass::T0 => SignedDuration::from_hours(4),
+            ClockClass::T1 => SignedDuration::from_hours(8),
+            ClockClass::T2 => self.days(2),
+            ClockClass::T3 => self.days(5),
+            ClockClass::T4 => self.days(20),
         };
+        self.ends(class, target, (opened, waits))
+    }
+
+    /// When what stands at this level is to be looked at by the next; `None` after the last.
+    pub(crate) fn escalates(
+        &self,
+        class: ClockClass,
+        level: u8,
+        opened: Timestamp,
+        waits: &[Still],
+    ) -> Option<Timestamp> {
+        let (second, third) = match class {
+            ClockClass::T0 => (SignedDuration::from_mins(30), SignedDuration::from_hours(1)),
+            ClockClass::T1 => (SignedDuration::from_hours(4), SignedDuration::from_hours(8)),
+            ClockClass::T2 => (self.days(1), self.days(2)),
+            ClockClass::T3 => (self.days(3), self.days(5)),
+            ClockClass::T4 => (self.days(15), self.days(20)),
+        };
+        let target = match level {
+            0 | 1 => second,
+            2 => third,
+            _ => return None,
+        };
+        Some(self.ends(class, target, (opened, waits)))
+    }
+
+    /// For how long others were waited for until then, as far as that stops a clock.
+    pub(crate) fn waited(&self, waits: &[Still], until: Timestamp) -> SignedDuration {
+        let mut left = self.days(self.pause_days_max);
+        let mut sum = SignedDuration::ZERO;
+        for wait in waits {
+            let to = wait.to.unwrap_or(until).min(until);
+            let worked = self.between(wait.from, to, left);
+            let to = if worked < left { to } else { self.after(wait.from, left).min(to) };
+            left = left.saturating_sub(worked);
+            sum = sum.saturating_add(to.duration_since(wait.from).max(SignedDuration::ZERO));
+        }
+        sum
+    }
+
+    fn ends(
+        &self,
+        class: ClockClass,
+        target: SignedDuration,
+        (opened, waits): (Timestamp, &[Still]),
+    ) -> Timestamp {
+        let is_business = !matches!(class, ClockClass::T0 | ClockClass::T1);
         let most = self.days(self.pause_days_max);
         let mut still = SignedDuration::ZERO;
         for wait in waits {

@@ -3,16 +3,25 @@
 //! with the first hold of its queue and resolved with the last.
 
 mod act;
+mod ageing;
+mod escalate;
 mod follow;
+mod letter;
+mod matter;
 mod not_duplicate;
+mod offer;
 mod read;
+mod short_pay;
+mod undertake;
 
 pub use act::CaseAction;
+pub use ageing::{Ageing, AgeingBy, AgeingPart, AgeingSum};
 pub(crate) use follow::{Ended, Followed};
+pub use offer::CaseOffer;
 
 use crate::calendar::Still;
 use crate::invoice::Hold;
-use canonical::{ClockClass, Code, Error, InvoiceId, Money, Owner, Result, SupplierId};
+use canonical::{ClockClass, Code, Error, InvoiceId, Money, Result, SupplierId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -32,16 +41,37 @@ pub struct Case {
     pub facility_id: Option<String>,
     /// What the invoice asks for.
     pub gross: Money,
-    /// The queue it lies in: the owner of its reasons, unless it was moved.
+    /// The queue it lies in: where the routing rules put it, unless it was moved.
     #[schema(example = "buyer")]
     pub queue: String,
+    /// The routing rules that put it there, as `id@version`; `null` where there were none yet.
+    #[schema(required = true, example = "R0@1")]
+    pub routing: Option<String>,
+    /// Which of them.
+    #[schema(example = json!(["everything-else"]))]
+    pub rules: Vec<String>,
     /// Where it stands.
     pub state: CaseState,
     /// Who is to take it, or works on it.
     #[schema(required = true)]
     pub assignee: Option<String>,
+    /// Who was meant, where that is somebody who is away and the assignee stands in.
+    #[schema(required = true)]
+    pub on_behalf_of: Option<String>,
+    /// How far it was escalated: 1, 2 or 3.
+    #[schema(minimum = 1, maximum = 3)]
+    pub level: u8,
+    /// The queues that watch it since it was escalated.
+    pub watchers: Vec<String>,
+    /// When it is escalated next, where nothing happens until then (UTC); `null` for never.
+    #[schema(required = true)]
+    pub escalates_at: Option<Timestamp>,
     /// The holds that it is about: open ones, and those that ended.
     pub holds: Vec<Hold>,
+    /// The work that failed for good and is about no hold, by its id among the dead letters.
+    pub dead_letters: Vec<String>,
+    /// What can be done about it.
+    pub offers: Vec<CaseOffer>,
     /// The clock it runs on: the strictest of its reasons.
     pub clock: ClockClass,
     /// The calendar it goes by, as `id@version`.
@@ -56,8 +86,10 @@ pub struct Case {
     pub overdue: bool,
     /// How long it is open, in seconds of the wall clock.
     pub age_seconds: i64,
-    /// The same without what it waited for others.
+    /// The same without what it waited for others, as far as that stops its clock.
     pub age_net_seconds: i64,
+    /// The same in calendar days, as reports of ageing sort it.
+    pub age_bucket: AgeBucket,
     /// When it waited for somebody outside, oldest first.
     pub pauses: Vec<Pause>,
     /// How it ended; `null` while it has not.
@@ -92,6 +124,59 @@ pub enum CaseState {
     Resolved,
 }
 
+/// How old a case is, in calendar days (`domain.md` C4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+pub enum AgeBucket {
+    /// Up to two days.
+    #[serde(rename = "0-2")]
+    UpTo2,
+    /// Up to five.
+    #[serde(rename = "3-5")]
+    UpTo5,
+    /// Up to ten.
+    #[serde(rename = "6-10")]
+    UpTo10,
+    /// Up to twenty.
+    #[serde(rename = "11-20")]
+    UpTo20,
+    /// Up to thirty.
+    #[serde(rename = "21-30")]
+    UpTo30,
+    /// Up to sixty.
+    #[serde(rename = "31-60")]
+    UpTo60,
+    /// More.
+    #[serde(rename = "over_60")]
+    Over60,
+}
+
+impl AgeBucket {
+    /// Every bucket, the youngest first.
+    pub const ALL: [Self; 7] = [
+        Self::UpTo2,
+        Self::UpTo5,
+        Self::UpTo10,
+        Self::UpTo20,
+        Self::UpTo30,
+        Self::UpTo60,
+        Self::Over60,
+    ];
+
+    /// Of so many seconds.
+    #[must_use]
+    pub const fn of(seconds: i64) -> Self {
+        match seconds / (24 * 60 * 60) {
+            ..=2 => Self::UpTo2,
+            3..=5 => Self::UpTo5,
+            6..=10 => Self::UpTo10,
+            11..=20 => Self::UpTo20,
+            21..=30 => Self::UpTo30,
+            31..=60 => Self::UpTo60,
+            _ => Self::Over60,
+        }
+    }
+}
+
 /// Whom a case waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -114,6 +199,10 @@ pub enum Resolution {
     Accepted,
     /// A person said that the invoice is no duplicate.
     NotDuplicate,
+    /// The invoice went back to the supplier.
+    Rejected,
+    /// The invoice was taken out.
+    Cancelled,
 }
 
 /// A wait for somebody outside.
@@ -139,6 +228,10 @@ pub struct CaseFilter {
     pub queue: Option<String>,
     /// Those in this state.
     pub state: Option<CaseState>,
+    /// Those that are not resolved, or those that are.
+    pub open: Option<bool>,
+    /// Those of this person.
+    pub assignee: Option<String>,
     /// Those for this facility.
     pub facility: Option<canonical::FacilityId>,
     /// Those of this supplier.
@@ -151,15 +244,27 @@ pub struct CaseFilter {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Body {
     /// What it is about: the holds that are open, or were when it was resolved.
-    pub(crate) prints: Vec<Print>,
+    pub(crate) prints: Vec<Routed>,
     pub(crate) clock: ClockClass,
     pub(crate) calendar: String,
-    pub(crate) assignee: Option<String>,
+    #[serde(default)]
+    pub(crate) routing: Option<String>,
+    /// Who was meant, where the assignee stands in for them.
+    #[serde(default)]
+    pub(crate) on_behalf_of: Option<String>,
     pub(crate) pauses: Vec<Pause>,
     pub(crate) resolution: Option<Resolution>,
     pub(crate) reopened: u32,
     pub(crate) touches: u32,
     pub(crate) bounces: u32,
+    #[serde(default = "first_level")]
+    pub(crate) level: u8,
+    #[serde(default)]
+    pub(crate) watchers: Vec<String>,
+}
+
+const fn first_level() -> u8 {
+    1
 }
 
 /// What makes two holds the same: the same reason in the same place.
@@ -170,6 +275,25 @@ pub(crate) struct Print {
     pub(crate) line: Option<u32>,
 }
 
+/// A hold and how it was routed when it came up; it stays where it is when the rules change.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Routed {
+    #[serde(flatten)]
+    pub(crate) print: Print,
+    /// Another clock than the reason's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) clock: Option<ClockClass>,
+    /// The rule that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rule: Option<String>,
+}
+
+impl Routed {
+    fn clock(&self) -> ClockClass {
+        self.clock.unwrap_or_else(|| self.print.code.clock())
+    }
+}
+
 impl Print {
     pub(crate) fn of(hold: &store::Hold) -> Self {
         Self { code: hold.code, key: hold.key.clone(), line: hold.invoice_line }
@@ -178,13 +302,22 @@ impl Print {
 
 impl Body {
     pub(crate) fn of(case: &store::Case) -> Result<Self> {
-        serde_json::from_str(&case.body_json)
+        Self::read(&case.body_json)
+    }
+
+    fn read(json: &str) -> Result<Self> {
+        serde_json::from_str(json)
             .map_err(|error| Error::internal("a case cannot be read").because(error))
     }
 
     pub(crate) fn json(&self) -> Result<String> {
         serde_json::to_string(self)
             .map_err(|error| Error::internal("a case has no JSON form").because(error))
+    }
+
+    fn is_about(&self, print: &Print) -> bool {
+        // they are kept in order
+        self.prints.binary_search_by(|it| it.print.cmp(print)).is_ok()
     }
 
     fn still(&self) -> Vec<Still> {
@@ -196,14 +329,5 @@ impl Body {
         for pause in self.pauses.iter_mut().filter(|it| it.to.is_none()) {
             pause.to = Some(now);
         }
-    }
-}
-
-/// The queue of an owner: its word on the wire.
-pub(crate) fn queue(owner: Owner) -> String {
-    match serde_json::to_value(owner) {
-        Ok(serde_json::Value::String(word)) => word,
-        // ok: an owner is a word
-        _ => String::new(),
     }
 }

@@ -8,6 +8,7 @@ mod alike;
 mod claims;
 mod decide;
 mod events;
+mod expected;
 mod explain;
 mod holding;
 mod order_amounts;
@@ -24,15 +25,20 @@ pub(crate) const FLOW_INVOICES_MAX: usize = 200;
 
 pub(crate) use decide::reason;
 pub(crate) use events::{append_released, released_id};
-pub(crate) use holding::{cleared, is_of_posting, open as hold, released as release_hold};
+pub(crate) use holding::{
+    Detail, as_paid, cleared, is_of_posting, open as hold, released as release_hold,
+};
 pub use preview::{Preview, Previewed};
 pub use read::InvoiceFilter;
 pub(crate) use read::hold as read_hold;
 pub use release::{Release, ReleasedInvoice};
 pub(crate) use release::{Released, given, is_duplicate, may_move, replace};
-pub(crate) use rematch::{REMATCH, REMATCH_INVOICE, rematch_invoice_work, rematch_work};
+pub(crate) use rematch::{
+    REMATCH, REMATCH_INVOICE, rematch_invoice_work, rematch_work, work_invoices,
+};
 pub use submit::{Answer, Submission};
 
+use crate::matching::{Association, Part};
 use canonical::{
     Code, Flag, Invoice, InvoiceId, InvoiceState, LineResult, Money, Outcome, PolicyCited, Reason,
     Settlement, SupplierId, SupplierInvoiceNumber, Variance,
@@ -122,6 +128,54 @@ pub struct InvoiceRecord {
     /// Its document in the finance system; `null` while nothing is to be booked.
     #[schema(required = true)]
     pub erp_document: Option<ErpDocument>,
+    /// What a person stated of its lines, whatever the document says. Shown with one invoice alone,
+    /// as what is expected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub associations: Vec<Association>,
+    /// The credits that are expected for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expected_credits: Vec<ExpectedCredit>,
+}
+
+/// A credit that the supplier is to send.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExpectedCredit {
+    /// Its id.
+    #[schema(example = "credit_01K5S1V6Z6C4M7Y2Q8N3T0B9XA")]
+    pub id: String,
+    /// How it came about.
+    pub kind: ExpectedCreditKind,
+    /// How much.
+    pub amount: Money,
+    /// Whether credits that cite the invoice cover it, and those that were expected before it.
+    pub received: bool,
+    /// Since when it is expected (UTC).
+    pub asked_at: Timestamp,
+    /// Why; not shown to suppliers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Who asked for it; not shown to suppliers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<String>,
+}
+
+/// How an expected credit came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpectedCreditKind {
+    /// A person asks the supplier for it.
+    Credit,
+    /// It was not paid in the first place.
+    Chargeback,
+}
+
+/// What is paid of an invoice, where that is not all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ShortPayment {
+    /// What is disputed.
+    pub part: Part,
+    /// What is not paid of it.
+    pub chargeback: Money,
 }
 
 /// What keeps an invoice from being paid (`domain.md` A4.6).
@@ -157,6 +211,9 @@ pub struct HoldRelease {
     pub accepted: Option<Variance>,
     /// When (UTC).
     pub released_at: Timestamp,
+    /// What is not paid, where the rest is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short_payment: Option<ShortPayment>,
 }
 
 /// Where a hold stands.

@@ -14,9 +14,11 @@ mod follow;
 mod invoice;
 pub mod matching;
 mod order;
+mod policy_file;
 mod posting;
 mod reading;
 mod requisition;
+mod routing;
 mod simulation;
 mod turns;
 mod work;
@@ -24,15 +26,18 @@ mod work;
 mod api;
 
 pub use api::api;
-pub use calendar::{CalendarDocument, CalendarRow, Calendars};
-pub use case::{Case, CaseAction, CaseFilter, CaseState, Pause, Resolution, WaitsFor};
+pub use calendar::{Absence, CalendarDocument, CalendarRow, Calendars};
+pub use case::{
+    AgeBucket, Ageing, AgeingBy, AgeingPart, AgeingSum, Case, CaseAction, CaseFilter, CaseOffer,
+    CaseState, Pause, Resolution, WaitsFor,
+};
 pub use dead_letter::{DeadLetter, DeadLetters, Replay};
 pub use event::{EventType, event_types};
 pub use flow::{Flow, FlowKey, Part, PartStatus};
 pub use invoice::{
-    Answer, ErpDocument, ErpStatus, Hold, HoldRelease, HoldState, InvoiceFilter, InvoiceRecord,
-    InvoiceSummary, Links, Preview, Previewed, Release, ReleasedInvoice, Run, Submission,
-    SubmittedInvoice,
+    Answer, ErpDocument, ErpStatus, ExpectedCredit, ExpectedCreditKind, Hold, HoldRelease,
+    HoldState, InvoiceFilter, InvoiceRecord, InvoiceSummary, Links, Preview, Previewed, Release,
+    ReleasedInvoice, Run, ShortPayment, Submission, SubmittedInvoice,
 };
 pub use order::{
     AcknowledgementDifference, Coverage, Dispatch, Evidence, Lifecycle, LineStanding,
@@ -41,6 +46,9 @@ pub use order::{
 pub use reading::{DocumentReading, ReadDocument, ReadTotals, Totals};
 pub use requisition::{
     Requisition, RequisitionAction, RequisitionDone, RequisitionFilter, RequisitionTrigger,
+};
+pub use routing::{
+    EscalationDocument, FixtureDocument, Matter, Routing, RoutingDocument, RoutingRule, RoutingWhen,
 };
 pub use simulation::{
     ChangedInvoice, Decided, Impact, OutcomeChange, PartyImpact, ReasonChange, ReasonImpact,
@@ -141,6 +149,8 @@ pub struct Rules {
     pub mappings: Mappings,
     /// When people work.
     pub calendars: Calendars,
+    /// Who gets what.
+    pub routing: Routing,
 }
 
 fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
@@ -265,6 +275,10 @@ impl Process {
 
     pub(crate) fn calendars(&self) -> &Calendars {
         &self.0.rules.calendars
+    }
+
+    pub(crate) fn routing(&self) -> &Routing {
+        &self.0.rules.routing
     }
 
     pub(crate) fn time_zone(&self) -> &TimeZone {

@@ -49,7 +49,7 @@ mod valuation;
 pub use duplicate::{DuplicateDocument, DuplicatePolicy, DuplicateRule, RuleName};
 pub use explain::{
     CorrectedCharge, Correction, Cost, Cure, CureSet, Effort, ExplainedReason, Explanation,
-    OrderLine, Part, Waived, apply, explain,
+    OrderLine, Part, Waived, apply, explain, short_pay,
 };
 pub use intake::{check, check_invoice};
 pub use key::Key;
@@ -57,7 +57,10 @@ pub use policy::{
     Effective, ModeRuleDocument, OnBreach, Policy, PolicyDocument, PriceBasis, RowDocument,
     SamplingDocument, Scope, SideDocument,
 };
-pub use request::{Claim, Credit, CreditKind, Evaluated, Evaluation, ExplainedResult, Facts};
+pub use request::{
+    Association, Claim, Credit, CreditKind, Evaluated, Evaluation, ExplainedResult, Facts,
+    as_stated,
+};
 pub use self_billing::{SelfBillingProposal, SelfBillingProposals, SelfBillingQuestion, self_bill};
 pub use tax::{TaxDocument, TaxPolicy};
 pub use unit::factor_to_base;
@@ -78,6 +81,7 @@ use unit::Units;
 /// the order of the lines changes nothing but the order in which they are named.
 #[must_use]
 pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResult {
+    let invoice = &*as_stated(invoice, &facts.associations);
     let index = Index::new(facts, &Modes::new(policy, invoice, facts));
     let units = Units::new(&invoice.supplier_id).on(invoice.invoice_date);
     let mut terms = Terms::new(policy, invoice, facts);

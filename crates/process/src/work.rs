@@ -58,7 +58,7 @@ impl Process {
         match done {
             // ok: what is told here is about the item; a store that fails cannot keep it either
             Err(error) if work.attempts >= self.posting().attempts_max || is_hopeless(&error) => {
-                self.settle(work, |batch| batch.bury_work(work, self.now(), &error)).await
+                self.bury(work, &error).await
             }
             Err(error) => self.again(work, &error).await,
             Ok(()) => Ok(()),

@@ -10,6 +10,7 @@
 //! lease lasts, minus what the work takes. One that is ahead takes an item before its lease ended;
 //! the first worker's write is then stale, so that what is written is written once.
 
+mod association;
 mod batch;
 mod case;
 mod claim;
@@ -18,6 +19,7 @@ mod document;
 mod duplicate;
 mod engine;
 mod event;
+mod expected_credit;
 mod followed_order;
 mod guard;
 mod hold;
@@ -39,8 +41,9 @@ mod testing;
 mod url;
 mod work;
 
+pub use association::Association;
 pub use batch::{Batch, Committed};
-pub use case::{Case, CaseFilter, CaseState};
+pub use case::{Case, CaseFilter, CaseState, OpenCase};
 pub use claim::{Claim, NewClaim, OrderLine};
 pub use dead_letter::{DeadLetter, DeadLetterFilter};
 pub use document::{Document, sha256_hex};
@@ -48,6 +51,7 @@ pub use duplicate::{
     Alike, DuplicateKey, DuplicateKind, DuplicateSearch, Party, duplicate_keys, self_billed_keys,
 };
 pub use event::{EventKey, LoggedEvent};
+pub use expected_credit::{ExpectedCredit, ExpectedCreditKind};
 pub use followed_order::{EvidenceKind, FollowedOrder, OrderEvidence};
 pub use guard::Guard;
 pub use hold::{Hold, HoldState};

@@ -6,6 +6,7 @@ pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
 use crate::batch::Query;
+use crate::case;
 use crate::document::sha256_hex;
 use crate::duplicate;
 use crate::order_amount;
@@ -55,6 +56,13 @@ const MIGRATIONS: &[Migration] = &[
     Migration::new("0006_dead_letter", include_str!("migrations/0006_dead_letter.sql")),
     Migration::new("0007_case", include_str!("migrations/0007_case.sql")),
     Migration::new("0008_lease", include_str!("migrations/0008_lease.sql")),
+    Migration {
+        fill: Some(case::FILL),
+        ..Migration::new(
+            "0009_case_escalation",
+            include_str!("migrations/0009_case_escalation.sql"),
+        )
+    },
     Migration::new("0011_procurement", include_str!("migrations/0011_procurement.sql")),
 ];
 

@@ -14,19 +14,19 @@ async fn dear() -> Play {
     Play::of(&[order("1000", "1.00"), receive("R-1", "1000"), bill("A", "1000", "1.06")]).await
 }
 
-async fn listed(who: &Caller, query: &str) -> Vec<Value> {
+pub(super) async fn listed(who: &Caller, query: &str) -> Vec<Value> {
     let answer = who.get(&format!("{CASES}?{query}")).await;
     answer.expect(200)["items"].as_array().unwrap().clone()
 }
 
 /// The one case that is listed.
-async fn only(play: &Play) -> Value {
+pub(super) async fn only(play: &Play) -> Value {
     let cases = listed(&play.gateway().admin(), "").await;
     assert_eq!(cases.len(), 1, "{cases:?}");
     cases[0].clone()
 }
 
-async fn act(who: &Caller, case: &Value, body: Value) -> Answer {
+pub(super) async fn act(who: &Caller, case: &Value, body: Value) -> Answer {
     who.post(&format!("{CASES}/{}/actions", case["id"].as_str().unwrap()), &body).await
 }
 

@@ -37,6 +37,8 @@ pub(super) async fn list_cases(
     let filter = CaseFilter {
         queue: query.queue,
         state: query.state,
+        open: query.open,
+        assignee: query.assignee,
         facility: query.facility,
         supplier: query.supplier,
         overdue: query.overdue,

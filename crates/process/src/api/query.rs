@@ -40,6 +40,10 @@ pub(super) struct CaseQuery {
     pub(super) queue: Option<String>,
     /// Those in this state.
     pub(super) state: Option<CaseState>,
+    /// Those that are not resolved, or those that are.
+    pub(super) open: Option<bool>,
+    /// Those of this person, as tokens name people.
+    pub(super) assignee: Option<String>,
     /// Those for this facility.
     pub(super) facility: Option<FacilityId>,
     /// Those of this supplier.

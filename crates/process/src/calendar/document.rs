@@ -19,6 +19,39 @@ pub struct CalendarDocument {
     pub pause_days_max: u32,
     /// The one for everybody, and those of facilities.
     pub calendars: Vec<CalendarRow>,
+    /// Who is away, and who stands in.
+    #[serde(default)]
+    pub absences: Vec<Absence>,
+}
+
+/// Somebody is away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Absence {
+    /// Who, as tokens name people.
+    pub person: String,
+    /// Who stands in.
+    pub delegate: String,
+    /// The first day.
+    pub from: Date,
+    /// The last day.
+    pub to: Date,
+}
+
+impl Absence {
+    pub(super) fn is_on(&self, day: Date) -> bool {
+        self.from <= day && day <= self.to
+    }
+
+    fn fault(&self) -> Option<(&'static str, &'static str)> {
+        if self.person.trim().is_empty() {
+            return Some(("person", "name a person as tokens do"));
+        }
+        if self.delegate.trim().is_empty() || self.delegate == self.person {
+            return Some(("delegate", "name somebody else, as tokens do"));
+        }
+        (self.to < self.from).then_some(("to", "it lies before the first day"))
+    }
 }
 
 /// When people work.
@@ -140,6 +173,16 @@ impl CalendarDocument {
             let earlier = self.calendars.iter().take(place);
             if row.facility.is_some() && earlier.clone().any(|it| it.facility == row.facility) {
                 add(format!("/calendars/{place}/facility"), "it has a calendar already");
+            }
+        }
+        for (place, absence) in self.absences.iter().enumerate() {
+            let meets = |it: &&Absence| {
+                it.person == absence.person && it.from <= absence.to && absence.from <= it.to
+            };
+            if let Some((key, detail)) = absence.fault() {
+                add(format!("/absences/{place}/{key}"), detail);
+            } else if self.absences.iter().take(place).any(|it| meets(&it)) {
+                add(format!("/absences/{place}/from"), "they are away already on one of the days");
             }
         }
         faults

@@ -97,3 +97,77 @@ fn faults_are_named_with_their_place() {
     assert_eq!(error.fields()[0].pointer, "/calendars");
     assert!(Calendars::parse_toml(&TWO.replace("08:00", "8 am")).is_err());
 }
+
+fn escalates(class: ClockClass, level: u8, opened: &str, waits: &[(&str, &str)]) -> String {
+    let calendars = Calendars::default_shipped().unwrap();
+    let waits: Vec<Still> =
+        waits.iter().map(|it| Still { from: at(it.0), to: at_or_none(it.1) }).collect();
+    let next = calendars.of(None, &TimeZone::UTC).escalates(class, level, at(opened), &waits);
+    next.map(|it| it.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn what_takes_too_long_goes_up_in_the_time_of_its_clock() {
+    let friday = "2026-10-16T10:00:00Z";
+    for (class, second, third) in [
+        (ClockClass::T0, "2026-10-16T10:30:00Z", "2026-10-16T11:00:00Z"),
+        (ClockClass::T1, "2026-10-16T14:00:00Z", "2026-10-16T18:00:00Z"),
+        (ClockClass::T2, "2026-10-19T10:00:00Z", "2026-10-20T10:00:00Z"),
+        (ClockClass::T3, "2026-10-21T10:00:00Z", "2026-10-23T10:00:00Z"),
+        (ClockClass::T4, "2026-11-06T10:00:00Z", "2026-11-13T10:00:00Z"),
+    ] {
+        assert_eq!(escalates(class, 1, friday, &[]), second, "{class:?}");
+        assert_eq!(escalates(class, 2, friday, &[]), third, "{class:?}");
+        assert_eq!(escalates(class, 3, friday, &[]), "", "{class:?}");
+    }
+    let day = [("2026-10-16T10:00:00Z", "2026-10-19T10:00:00Z")];
+    assert_eq!(escalates(ClockClass::T2, 1, friday, &day), "2026-10-20T10:00:00Z");
+}
+
+#[test]
+fn a_wait_makes_a_case_younger_by_no_more_than_the_cap() {
+    let calendars = Calendars::default_shipped().unwrap();
+    let calendar = calendars.of(None, &TimeZone::UTC);
+    let waited = |from: &str, to: &str, until: &str| {
+        let wait = Still { from: at(from), to: at_or_none(to) };
+        calendar.waited(&[wait], at(until)).as_hours()
+    };
+    let friday = "2026-10-16T10:00:00Z";
+    assert_eq!(waited(friday, "2026-10-19T10:00:00Z", "2026-12-01T00:00:00Z"), 72);
+    assert_eq!(waited(friday, "", "2026-10-17T10:00:00Z"), 24);
+    // ten business days are two weeks
+    assert_eq!(waited(friday, "", "2026-12-01T00:00:00Z"), 14 * 24);
+}
+
+fn away(absences: &str) -> Result<Calendars> {
+    Calendars::parse_toml(&format!("{SHIPPED}{absences}"))
+}
+
+fn absence(person: &str, delegate: &str, from: &str, to: &str) -> String {
+    format!(
+        "[[absences]]\nperson = \"{person}\"\ndelegate = \"{delegate}\"\nfrom = \"{from}\"\n\
+         to = \"{to}\"\n"
+    )
+}
+
+#[test]
+fn who_is_away_has_somebody_who_stands_in() {
+    let text = absence("kim", "lee", "2026-12-21", "2026-12-24")
+        + &absence("lee", "sam", "2026-12-24", "2026-12-31")
+        + &absence("sam", "lee", "2026-12-28", "2026-12-28");
+    let calendars = away(&text).unwrap();
+    let who = |person: &str, day: &str| calendars.stand_in(person, day.parse().unwrap()).to_owned();
+    assert_eq!(who("kim", "2026-12-20"), "kim");
+    assert_eq!(who("kim", "2026-12-21"), "lee");
+    assert_eq!(who("kim", "2026-12-24"), "sam");
+    assert_eq!(who("kim", "2026-12-25"), "kim");
+    assert_eq!(who("lee", "2026-12-28"), "lee", "both are away: whoever was meant");
+    for (wrong, pointer) in [
+        (absence("kim", "kim", "2026-12-21", "2026-12-24"), "/absences/0/delegate"),
+        (absence(" ", "kim", "2026-12-21", "2026-12-24"), "/absences/0/person"),
+        (absence("kim", "lee", "2026-12-21", "2026-12-20"), "/absences/0/to"),
+        (absence("kim", "lee", "2026-12-21", "2026-12-24").repeat(2), "/absences/1/from"),
+    ] {
+        assert_eq!(away(&wrong).unwrap_err().fields()[0].pointer, pointer);
+    }
+}

@@ -1,16 +1,18 @@
 //! What people do about a case (`domain.md` A10.4): who does it, whom it waits for, and how it
 //! ends.
 
-use super::follow::{Told, told};
-use super::read::{inside, show};
+use super::escalate::{BOUNCES_MAX, raise};
+use super::follow::{By, Told, given_to, timed, told};
+use super::read::inside;
+use super::undertake::Undertaking;
 use super::{Body, Case, Ended, Pause, Resolution, WaitsFor};
 use crate::Process;
 use crate::event;
 use crate::invoice::{Answer, Release, given};
+use crate::matching::Part;
 use bytes::Bytes;
-use canonical::{Error, Owner, Principal, Result};
+use canonical::{Decimal, Error, Principal, PurchaseOrderNumber, Result};
 use serde::Deserialize;
-use serde::de::IntoDeserializer as _;
 use stack::idempotency::Claim;
 use store::{Batch, CaseState, Committed, HoldState};
 use utoipa::ToSchema;
@@ -27,10 +29,10 @@ const NAME_CHARS_MAX: usize = 255;
 pub enum CaseAction {
     /// Gives it to a person, or to another queue.
     Assign {
-        /// To whom, as tokens name people.
+        /// To whom, as tokens name people; where they are away, whoever stands in gets it.
         #[serde(default)]
         assignee: Option<String>,
-        /// To which queue: the word of an owner.
+        /// To which queue: the word of an owner, or one that the routing rules name.
         #[serde(default)]
         queue: Option<String>,
     },
@@ -63,6 +65,82 @@ pub enum CaseAction {
         #[serde(default)]
         invoices: Vec<String>,
     },
+    /// Pays the invoice without what is disputed of its tax, freight or charges, which is charged
+    /// back: a credit is expected for it. Needs the scope `process.holds.release`, too.
+    ShortPay {
+        /// What is disputed.
+        part: Part,
+        /// Why.
+        reason: String,
+        /// The number of the match run that was looked at.
+        #[serde(default)]
+        match_run: Option<u32>,
+    },
+    /// Asks the supplier for a credit.
+    RequestCredit {
+        /// How much, in the invoice's currency.
+        amount: Decimal,
+        /// Why.
+        reason: String,
+    },
+    /// Sends back an invoice that is not owed. Its number may be used again.
+    RejectToSupplier {
+        /// Why.
+        reason: String,
+    },
+    /// Takes out an invoice that is owed, before the finance system has it. Needs the scope
+    /// `process.holds.release`, too.
+    Cancel {
+        /// Why.
+        reason: String,
+    },
+    /// Disputes an invoice that is owed: it stays so, and is not paid.
+    Dispute {
+        /// Why.
+        reason: String,
+    },
+    /// Ends a dispute: what holds the invoice holds it on.
+    WithdrawDispute {
+        /// Why.
+        reason: String,
+    },
+    /// States which order line a line of the invoice bills. The invoice is matched again; the
+    /// document stays as it came.
+    CorrectAssociation {
+        /// The invoice's line.
+        invoice_line: u32,
+        /// The order.
+        purchase_order_number: PurchaseOrderNumber,
+        /// The order's line.
+        purchase_order_line: u32,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl CaseAction {
+    /// What is undertaken about the invoice, and why; `None` for what is about the case or a hold.
+    fn undertaking(&self) -> Option<(Undertaking<'_>, &str)> {
+        Some(match self {
+            Self::RequestCredit { amount, reason } => {
+                (Undertaking::RequestCredit { amount: *amount }, reason)
+            }
+            Self::RejectToSupplier { reason } => (Undertaking::Reject, reason),
+            Self::Cancel { reason } => (Undertaking::Cancel, reason),
+            Self::Dispute { reason } => (Undertaking::Dispute, reason),
+            Self::WithdrawDispute { reason } => (Undertaking::WithdrawDispute, reason),
+            Self::CorrectAssociation {
+                invoice_line,
+                purchase_order_number,
+                purchase_order_line,
+                reason,
+            } => {
+                let order = (purchase_order_number, *purchase_order_line);
+                (Undertaking::CorrectAssociation { invoice_line: *invoice_line, order }, reason)
+            }
+            _ => return None,
+        })
+    }
 }
 
 impl Process {
@@ -79,7 +157,13 @@ impl Process {
         claim: Option<&Claim>,
     ) -> Result<Answer> {
         inside(principal)?;
+        if let Some(what) = action.undertaking() {
+            return self.undertake(principal, id, (&what.0, what.1), claim).await;
+        }
         match action {
+            CaseAction::ShortPay { part, reason, match_run } => {
+                self.short_pay(principal, id, (*part, reason, *match_run), claim).await
+            }
             CaseAction::AcceptVariance { reason, match_run } => {
                 self.accept(principal, id, (reason, *match_run), claim).await
             }
@@ -104,22 +188,23 @@ impl Process {
             let kept = self.store().invoice(&case.invoice_id).await?;
             let mut body = Body::of(&case)?;
             let mut after = case.clone();
-            let what = changed(&mut after, &mut body, action, (principal, now))?;
-            if after.queue != case.queue {
-                self.is_free(&after).await?;
-            }
+            let by = self.cases_go_by(case.facility_id.as_ref());
+            let others = self.store().cases_of(&case.invoice_id).await?;
+            let on = On { principal, now, by: &by, others: &others };
+            let told_of = changed(&mut after, &mut body, action, &on)?;
             body.touches = body.touches.saturating_add(1);
-            let calendar = self.calendars().of(case.facility_id.as_ref(), self.time_zone());
-            after.due_at = calendar.due(body.clock, case.opened_at, &body.still());
+            timed(&mut after, &body, &by.calendar);
             after.body_json = body.json()?;
             let orders = crate::facts::order_numbers(&kept.invoice);
-            let by = Ended::Person(&principal.id, Resolution::Accepted);
+            let who = Ended::Person(&principal.id, Resolution::Accepted);
             let mut batch = Batch::new();
             batch.update_case(&after);
             after.version += 1;
-            batch.append_event(&told((&kept.head, &orders, now), &after, what, by)?, &[])?;
+            for what in told_of {
+                batch.append_event(&told((&kept.head, &orders, now), &after, what, who)?, &[])?;
+            }
             let holds = self.store().holds(std::slice::from_ref(&case.invoice_id)).await?;
-            let answer = answered(&show(&after, &kept.head, &holds, now)?)?;
+            let answer = answered(&self.show(&after, &kept.head, &holds)?)?;
             if let Some(claim) = claim {
                 batch.insert_answer(self.kept_answer(claim, 200, &answer));
             }
@@ -141,19 +226,18 @@ impl Process {
         may_release(principal)?;
         given("/reason", reason)?;
         let case = self.live(id).await?;
-        let prints = Body::of(&case)?.prints;
+        let body = Body::of(&case)?;
         let holds = self.store().holds(std::slice::from_ref(&case.invoice_id)).await?;
         let open = holds.iter().filter(|it| it.state == HoldState::Open);
-        let own = open.filter(|it| prints.contains(&super::Print::of(it)));
+        let own = open.filter(|it| body.is_about(&super::Print::of(it)));
         let holds: Vec<String> = own.map(|it| it.id.clone()).collect();
         if holds.is_empty() {
             return Err(Error::conflict("none of its holds is open any more; read it again"));
         }
-        let asked = Release { holds, reason: reason.to_owned(), match_run };
-        let now = self.now();
+        let asked = Release { holds, reason: reason.to_owned(), match_run, short_payment: None };
         let answer = |next: &crate::invoice::Released| {
             let after = next.cases.iter().find(|it| it.id == case.id).unwrap_or(&case);
-            answered(&show(after, &next.kept.head, &next.holds, now)?)
+            answered(&self.show(after, &next.kept.head, &next.holds)?)
         };
         self.release_as((principal, claim), &case.invoice_id, &asked, &answer).await
     }
@@ -166,20 +250,19 @@ impl Process {
         }
         Ok(case)
     }
+}
 
-    /// Refuses a queue in which the invoice has a case already.
-    async fn is_free(&self, case: &store::Case) -> Result<()> {
-        let all = self.store().cases_of(&case.invoice_id).await?;
-        let taken = all.iter().find(|it| {
-            it.id != case.id && it.queue == case.queue && it.state != CaseState::Resolved
-        });
-        match taken {
-            None => Ok(()),
-            Some(other) => Err(Error::conflict(format!(
-                "the invoice has a case in that queue already: {}",
-                other.id
-            ))),
-        }
+/// Refuses a queue in which the invoice has a case already.
+fn is_free(case: &store::Case, others: &[store::Case]) -> Result<()> {
+    let taken = others
+        .iter()
+        .find(|it| it.id != case.id && it.queue == case.queue && it.state != CaseState::Resolved);
+    match taken {
+        None => Ok(()),
+        Some(other) => Err(Error::conflict(format!(
+            "the invoice has a case in that queue already: {}",
+            other.id
+        ))),
     }
 }
 
@@ -197,26 +280,35 @@ pub(super) fn answered(case: &Case) -> Result<Bytes> {
         .map_err(|error| Error::internal("an answer has no JSON form").because(error))
 }
 
-/// Changes the case; gives the event that tells of it.
+/// Who acts when, and what it goes by.
+struct On<'a> {
+    principal: &'a Principal,
+    now: jiff::Timestamp,
+    by: &'a By<'a>,
+    /// The cases of the invoice.
+    others: &'a [store::Case],
+}
+
+/// Changes the case; gives the events that tell of it.
 fn changed(
     case: &mut store::Case,
     body: &mut Body,
     action: &CaseAction,
-    (principal, now): (&Principal, jiff::Timestamp),
-) -> Result<Told> {
+    on: &On<'_>,
+) -> Result<Vec<Told>> {
     let is_waiting = case.state == CaseState::WaitingExternal;
     match action {
         CaseAction::Assign { assignee, queue } => {
-            assign(case, body, (assignee.as_deref(), queue.as_deref()), now)?;
-            Ok(event::CASE_ASSIGNED)
+            assign(case, body, (assignee.as_deref(), queue.as_deref()), on)
         }
         CaseAction::Take {} if is_waiting => {
             Err(Error::conflict("the case waits for somebody outside: resume it"))
         }
         CaseAction::Take {} => {
-            body.assignee = Some(principal.id.clone());
+            case.assignee = Some(on.principal.id.clone());
+            body.on_behalf_of = None;
             case.state = CaseState::InProgress;
-            Ok(event::CASE_ASSIGNED)
+            Ok(vec![event::CASE_ASSIGNED])
         }
         CaseAction::Pause { waiting_for, reason } => {
             given("/reason", reason)?;
@@ -226,22 +318,20 @@ fn changed(
             body.pauses.push(Pause {
                 waiting_for: *waiting_for,
                 reason: reason.trim().to_owned(),
-                by: principal.id.clone(),
-                from: now,
+                by: on.principal.id.clone(),
+                from: on.now,
                 to: None,
             });
             case.state = CaseState::WaitingExternal;
-            Ok(event::CASE_PAUSED)
+            Ok(vec![event::CASE_PAUSED])
         }
         CaseAction::Resume {} if is_waiting => {
-            body.end_pause(now);
+            body.end_pause(on.now);
             case.state = CaseState::InProgress;
-            Ok(event::CASE_RESUMED)
+            Ok(vec![event::CASE_RESUMED])
         }
         CaseAction::Resume {} => Err(Error::conflict("the case does not wait for anybody")),
-        CaseAction::AcceptVariance { .. } | CaseAction::MarkNotDuplicate { .. } => {
-            Err(Error::internal("a decision is not about the case alone"))
-        }
+        _ => Err(Error::internal("a decision is not about the case alone")),
     }
 }
 
@@ -249,8 +339,8 @@ fn assign(
     case: &mut store::Case,
     body: &mut Body,
     (assignee, queue): (Option<&str>, Option<&str>),
-    now: jiff::Timestamp,
-) -> Result<()> {
+    on: &On<'_>,
+) -> Result<Vec<Told>> {
     if assignee.is_none() && queue.is_none() {
         return Err(Error::invalid_field("/assignee", "name a person, a queue, or both"));
     }
@@ -261,23 +351,31 @@ fn assign(
     }
     let moves = queue.filter(|it| *it != case.queue);
     if let Some(queue) = moves {
-        let word: serde::de::value::StrDeserializer<'_, serde::de::value::Error> =
-            queue.into_deserializer();
-        Owner::deserialize(word).map_err(|error| {
-            let detail = "it is not a queue: use the word of an owner, as \"buyer\"";
-            Error::invalid_field("/queue", detail).because(error.to_string())
-        })?;
+        if !on.by.routing.has_queue(queue) {
+            let detail = "there is no such queue: use the word of an owner, as \"buyer\", or one \
+                          that the routing rules name";
+            return Err(Error::invalid_field("/queue", detail));
+        }
         queue.clone_into(&mut case.queue);
         body.bounces = body.bounces.saturating_add(1);
-        body.assignee = None;
+        (case.assignee, body.on_behalf_of) = (None, None);
     }
     if let Some(assignee) = assignee {
-        body.assignee = Some(assignee.trim().to_owned());
+        given_to(case, body, assignee.trim(), on.by);
     }
     // ok: one that waits goes on waiting, whoever has it, but not in another queue
     if moves.is_some() || case.state != CaseState::WaitingExternal {
-        body.end_pause(now);
-        case.state = if body.assignee.is_some() { CaseState::Assigned } else { CaseState::New };
+        body.end_pause(on.now);
+        case.state = if case.assignee.is_some() { CaseState::Assigned } else { CaseState::New };
     }
-    Ok(())
+    if moves.is_none() {
+        return Ok(vec![event::CASE_ASSIGNED]);
+    }
+    is_free(case, on.others)?;
+    let levels = on.by.routing.levels(&case.queue);
+    let is_unwanted = body.bounces >= BOUNCES_MAX;
+    if is_unwanted && raise(case, body, levels, (on.others, on.now)) {
+        return Ok(vec![event::CASE_ASSIGNED, event::CASE_ESCALATED]);
+    }
+    Ok(vec![event::CASE_ASSIGNED])
 }

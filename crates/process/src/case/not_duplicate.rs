@@ -2,7 +2,6 @@
 //! against each other any more (`domain.md` A16, K6).
 
 use super::act::{answered, may_release};
-use super::read::show;
 use super::{Ended, Followed, Resolution};
 use crate::Process;
 use crate::invoice::{
@@ -60,8 +59,11 @@ impl Process {
             let orders = crate::facts::order_numbers(&kept.invoice);
             let followed = Followed {
                 head: &head,
+                invoice: &kept.invoice,
+                matched: Some((&facts, &run.run.result)),
                 orders: &orders,
                 holds: &holds,
+                letter: None,
                 cases: self.store().cases_of(&case.invoice_id).await?,
                 ended: Ended::Person(&principal.id, Resolution::NotDuplicate),
                 now,
@@ -72,7 +74,7 @@ impl Process {
                 batch.enqueue_work(rematch_invoice_work(&head, &trigger, now));
             }
             let after = moved.iter().find(|it| it.id == case.id).unwrap_or(&case);
-            let body = answered(&show(after, &head, &holds, now)?)?;
+            let body = answered(&self.show(after, &head, &holds)?)?;
             if let Some(claim) = claim {
                 batch.insert_answer(self.kept_answer(claim, 200, &body));
             }

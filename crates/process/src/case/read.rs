@@ -1,7 +1,9 @@
 //! Reading cases. A supplier sees none: what we do among ourselves is not theirs.
 
-use super::{Body, Case, CaseFilter, CaseState, Print};
+use super::offer::offers;
+use super::{AgeBucket, Body, Case, CaseFilter, CaseState, Print};
 use crate::Process;
+use crate::calendar::{Calendar, Still};
 use crate::invoice::read_hold;
 use canonical::{Error, Money, Page, PageRequest, Principal, Result};
 use futures_util::future::try_join_all;
@@ -22,6 +24,8 @@ impl Process {
         let filter = store::CaseFilter {
             queue: filter.queue.clone(),
             state: filter.state.map(kept_state),
+            open: filter.open,
+            assignee: filter.assignee.clone(),
             supplier_id: filter.supplier.clone(),
             facility_id: filter.facility.clone(),
             overdue: filter.overdue.map(|it| (it, self.now())),
@@ -43,7 +47,18 @@ impl Process {
     async fn shown(&self, case: &store::Case) -> Result<Case> {
         let invoice = self.store().invoice(&case.invoice_id).await?;
         let holds = self.store().holds(std::slice::from_ref(&case.invoice_id)).await?;
-        show(case, &invoice.head, &holds, self.now())
+        self.show(case, &invoice.head, &holds)
+    }
+
+    /// The case as it is shown now.
+    pub(super) fn show(
+        &self,
+        case: &store::Case,
+        head: &store::InvoiceHead,
+        holds: &[store::Hold],
+    ) -> Result<Case> {
+        let calendar = self.calendars().of(case.facility_id.as_ref(), self.time_zone());
+        show(case, head, holds, (&calendar, self.now()))
     }
 }
 
@@ -55,25 +70,36 @@ pub(super) fn inside(principal: &Principal) -> Result<()> {
     }
 }
 
-/// The case as it is shown now.
-pub(super) fn show(
+fn show(
     case: &store::Case,
     head: &store::InvoiceHead,
     holds: &[store::Hold],
-    now: Timestamp,
+    (calendar, now): (&Calendar<'_>, Timestamp),
 ) -> Result<Case> {
     let body = Body::of(case)?;
     let gross = Money::written(&head.gross_amount, head.currency)
         .map_err(|detail| Error::internal(format!("invoice {}: {detail}", head.id)))?;
-    let own = holds.iter().filter(|it| body.prints.contains(&Print::of(it)));
+    let own = holds.iter().filter(|it| body.is_about(&Print::of(it)));
+    let letters = body.prints.iter().filter_map(|it| it.print.letter());
+    let dead_letters: Vec<String> = letters.map(str::to_owned).collect();
+    let offers = if case.state == store::CaseState::Resolved {
+        Vec::new()
+    } else {
+        offers(head, own.clone(), !dead_letters.is_empty())
+    };
+    let own: Vec<crate::invoice::Hold> = own.map(read_hold).collect::<Result<_>>()?;
     let until = case.resolved_at.unwrap_or(now);
     let age = until.duration_since(case.opened_at).as_secs();
-    let waited: i64 = body
-        .pauses
-        .iter()
-        .map(|it| it.to.unwrap_or(until).duration_since(it.from.max(case.opened_at)).as_secs())
-        .map(|it| it.max(0))
-        .sum();
+    let waits: Vec<Still> = body
+        .still()
+        .into_iter()
+        .map(|it| Still { from: it.from.max(case.opened_at), ..it })
+        .filter(|it| it.to.is_none_or(|to| to > it.from))
+        .collect();
+    let waited = calendar.waited(&waits, until).as_secs();
+    let mut rules: Vec<String> = body.prints.iter().filter_map(|it| it.rule.clone()).collect();
+    rules.sort();
+    rules.dedup();
     let is_over = case.state == store::CaseState::Resolved;
     Ok(Case {
         id: case.id.clone(),
@@ -83,8 +109,16 @@ pub(super) fn show(
         gross,
         queue: case.queue.clone(),
         state: shown_state(case.state),
-        assignee: body.assignee,
-        holds: own.map(read_hold).collect::<Result<_>>()?,
+        routing: body.routing,
+        rules,
+        assignee: case.assignee.clone(),
+        on_behalf_of: body.on_behalf_of,
+        level: body.level,
+        watchers: body.watchers,
+        escalates_at: case.escalates_at,
+        holds: own,
+        offers,
+        dead_letters,
         clock: body.clock,
         calendar: body.calendar,
         opened_at: case.opened_at,
@@ -92,6 +126,7 @@ pub(super) fn show(
         overdue: !is_over && case.due_at < now,
         age_seconds: age,
         age_net_seconds: age.saturating_sub(waited).max(0),
+        age_bucket: AgeBucket::of(age),
         pauses: body.pauses,
         resolution: body.resolution,
         resolved_at: case.resolved_at,

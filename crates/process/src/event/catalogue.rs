@@ -2,9 +2,9 @@
 //! its type, so that what is written and what the contract says cannot part.
 
 use super::payload::{
-    CaseTold, DocumentChanged, InvoiceBooked, InvoiceReceived, JournalRejected, MatchEvaluated,
-    OrderAcknowledged, OrderMoved, ReleasedHold, ReplayStarted, RequisitionMoved,
-    ShipNoticeReceived,
+    AssociationCorrected, CaseTold, CreditExpected, DocumentChanged, InvoiceBooked, InvoiceDecided,
+    InvoiceReceived, JournalRejected, MatchEvaluated, OrderAcknowledged, OrderMoved, ReleasedHold,
+    ReplayStarted, RequisitionMoved, ShipNoticeReceived,
 };
 use canonical::{ChangeKind, Error, Reason, Result};
 use serde::Serialize;
@@ -157,6 +157,20 @@ catalogue! {
     CASE_PAUSED: CaseTold<'static> = "exceptions", "case.paused", 0,
         "A case waits for somebody outside.";
     CASE_RESUMED: CaseTold<'static> = "exceptions", "case.resumed", 0, "Work on a case goes on.";
+    CASE_ESCALATED: CaseTold<'static> = "exceptions", "case.escalated", 0,
+        "A case took too long, or was moved too often: the next level looks at it.";
+    INVOICE_REJECTED: InvoiceDecided<'static> = "payables", "invoice.rejected", 0,
+        "An invoice that is not owed went back to its supplier.";
+    INVOICE_CANCELLED: InvoiceDecided<'static> = "accounting", "invoice.cancelled", 0,
+        "An invoice that was owed was taken out.";
+    INVOICE_DISPUTED: InvoiceDecided<'static> = "payables", "invoice.disputed", 0,
+        "An invoice that is owed is disputed, and is not paid.";
+    DISPUTE_WITHDRAWN: InvoiceDecided<'static> = "payables", "invoice.dispute.withdrawn", 0,
+        "An invoice is disputed no more.";
+    CREDIT_EXPECTED: CreditExpected<'static> = "matching", "credit.expected", 0,
+        "A credit is expected for an invoice.";
+    ASSOCIATION_CORRECTED: AssociationCorrected<'static> = "matching", "association.corrected", 0,
+        "A person said which order line a line of an invoice bills.";
     ORDER_APPROVED: DocumentChanged<'static> = "purchasing", "po.approved", 0,
         "An order was approved.";
     ORDER_CHANGED: DocumentChanged<'static> = "purchasing", "po.changed", 0, "An order changed.";

@@ -2,11 +2,13 @@
 //! of event, with the next major version.
 
 use crate::case::{CaseState, Resolution};
+use crate::invoice::ExpectedCreditKind;
+use crate::matching::Part;
 use crate::order::{AcknowledgementDifference, Lifecycle};
 use canonical::{
-    AcknowledgementStatus, ClockClass, Code, Flag, InvoiceId, InvoiceState, Money, Outcome,
-    PayableId, PolicyCited, PurchaseOrderNumber, Reason, RequisitionState, SupplierInvoiceNumber,
-    Variance,
+    AcknowledgementStatus, ClockClass, Code, Currency, Flag, InvoiceId, InvoiceState, Money,
+    Outcome, PayableId, PolicyCited, PurchaseOrderNumber, Reason, RequisitionState,
+    SupplierInvoiceNumber, Variance,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -126,9 +128,71 @@ pub(crate) struct CaseTold<'a> {
     /// Who is to take it, or works on it.
     #[schema(required = true)]
     pub(crate) assignee: Option<&'a str>,
+    /// Who was meant, where the assignee stands in for them.
+    #[schema(required = true)]
+    pub(crate) on_behalf_of: Option<&'a str>,
+    /// The level that it was escalated to; 1 where it was not.
+    pub(crate) level: u8,
+    /// The queues that watch it.
+    pub(crate) watchers: &'a [String],
     /// How it ended; `null` while it has not.
     #[schema(required = true)]
     pub(crate) resolution: Option<Resolution>,
+}
+
+/// What a person decided about an invoice.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct InvoiceDecided<'a> {
+    /// Who decided. Not told to suppliers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) by: Option<&'a str>,
+    /// Why. Not told to suppliers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) because: Option<&'a str>,
+}
+
+/// A credit that is expected for an invoice.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CreditExpected<'a> {
+    /// What it is for.
+    pub(crate) kind: ExpectedCreditKind,
+    /// How much, with the places of the currency or fewer.
+    pub(crate) amount: String,
+    /// The invoice's currency.
+    pub(crate) currency: Currency,
+    /// What was not paid of the invoice; missing for a credit that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) part: Option<Part>,
+    /// Who decided. Not told to suppliers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) by: Option<&'a str>,
+    /// Why. Not told to suppliers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) because: Option<&'a str>,
+}
+
+/// The order line that a person says a line of an invoice bills.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AssociationCorrected<'a> {
+    /// The invoice's line.
+    pub(crate) invoice_line: u32,
+    /// The order.
+    pub(crate) purchase_order_number: &'a PurchaseOrderNumber,
+    /// The order's line.
+    pub(crate) purchase_order_line: u32,
+    /// Who decided. Not told to suppliers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) by: Option<&'a str>,
+    /// Why. Not told to suppliers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) because: Option<&'a str>,
 }
 
 /// A document that changed in a system of record. It is named and its content is not told: who

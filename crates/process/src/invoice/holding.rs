@@ -2,9 +2,10 @@
 //! gone is cleared, one whose reason took another code is superseded and keeps its age, and what a
 //! person released stays released while it is no worse than what was accepted.
 
+use super::ShortPayment;
 use super::release::is_duplicate;
-use crate::event;
-use canonical::{Code, Error, Exact, InvoiceId, Numeral, Reason, Result, Variance};
+use crate::{event, matching};
+use canonical::{Code, Error, Exact, Invoice, InvoiceId, Numeral, Reason, Result, Variance};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Hold, HoldState};
@@ -34,6 +35,9 @@ pub(crate) struct Release {
     pub(crate) accepted: Option<Variance>,
     /// When (UTC).
     pub(crate) at: Timestamp,
+    /// What is not paid, where the rest is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) short_payment: Option<ShortPayment>,
 }
 
 impl Detail {
@@ -56,6 +60,7 @@ pub(crate) fn released(hold: &Hold, by: &str, because: &str, now: Timestamp) -> 
         because: because.to_owned(),
         accepted: detail.reason.variance.clone(),
         at: now,
+        short_payment: None,
     });
     Ok(Hold {
         state: HoldState::Released,
@@ -63,6 +68,28 @@ pub(crate) fn released(hold: &Hold, by: &str, because: &str, now: Timestamp) -> 
         detail_json: detail.json()?,
         ..hold.clone()
     })
+}
+
+/// The same, where the rest of the invoice is paid.
+pub(crate) fn short_paid(hold: Hold, payment: &ShortPayment) -> Result<Hold> {
+    let mut detail = Detail::of(&hold)?;
+    if let Some(release) = &mut detail.release {
+        release.short_payment = Some(payment.clone());
+    }
+    Ok(Hold { detail_json: detail.json()?, ..hold })
+}
+
+/// The invoice as it is paid: without what was charged back when its holds were released.
+pub(crate) fn as_paid(invoice: &Invoice, holds: &[Hold]) -> Result<Invoice> {
+    let mut paid = invoice.clone();
+    for hold in holds.iter().filter(|it| it.state == HoldState::Released) {
+        let release = Detail::of(hold)?.release;
+        let Some(it) = release.and_then(|it| it.short_payment) else { continue };
+        if !matching::short_pay(it.part, it.chargeback, &mut paid) {
+            return Err(Error::internal("more is charged back than is billed"));
+        }
+    }
+    Ok(paid)
 }
 
 /// What happened to a hold.

@@ -78,7 +78,8 @@ impl Process {
     /// `not_found`, also where it is another supplier's.
     pub async fn invoice(&self, principal: &Principal, id: &InvoiceId) -> Result<InvoiceRecord> {
         let record = self.invoice_record(id).await?;
-        record.told_to(principal).ok_or_else(|| Error::not_found("invoice", id))
+        let record = record.told_to(principal).ok_or_else(|| Error::not_found("invoice", id))?;
+        self.with_undertakings(principal, record).await
     }
 
     /// Invoices, the newest first.
@@ -257,6 +258,8 @@ fn record(
         holds: holds.iter().map(hold).collect::<Result<_>>()?,
         runs: runs.into_iter().rev().map(run).collect(),
         erp_document: kept.head.erp.map(erp_document),
+        associations: Vec::new(),
+        expected_credits: Vec::new(),
     })
 }
 
@@ -314,6 +317,7 @@ pub(crate) fn hold(kept: &store::Hold) -> Result<Hold> {
             reason: it.because,
             accepted: it.accepted,
             released_at: it.at,
+            short_payment: it.short_payment,
         }),
     })
 }

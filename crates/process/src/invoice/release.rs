@@ -3,7 +3,7 @@
 
 use super::holding::{self, Detail};
 use super::submit::Answer;
-use super::{Hold, Links, decide, events, read};
+use super::{Hold, Links, ShortPayment, decide, events, read};
 use crate::booking::booking_work;
 use crate::case::{Ended, Followed, Resolution};
 use crate::{Process, facts};
@@ -36,6 +36,9 @@ pub struct Release {
     /// released, since what it says may be worse. Left out, the latest is accepted as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub match_run: Option<u32>,
+    /// What is not paid then; nobody states it here.
+    #[serde(skip)]
+    pub(crate) short_payment: Option<ShortPayment>,
 }
 
 /// An invoice after a release.
@@ -158,7 +161,7 @@ impl Process {
         let now = self.now();
         let released = chosen
             .iter()
-            .map(|it| holding::released(it, &principal.id, asked.reason.trim(), now))
+            .map(|it| released(it, (&principal.id, asked), now))
             .collect::<Result<Vec<_>>>()?;
         let was_asked = kept.head.erp.is_some();
         decide::stand(&mut kept.head, &reasons(&open)?);
@@ -186,8 +189,11 @@ impl Process {
         events::append_released(&mut batch, &next.kept, &next.released, now)?;
         let followed = Followed {
             head,
+            invoice: &next.kept.invoice,
+            matched: None,
             orders: &orders,
             holds: &next.holds,
+            letter: None,
             cases,
             ended: Ended::Person(&principal.id, Resolution::Accepted),
             now,
@@ -197,6 +203,18 @@ impl Process {
             batch.enqueue_work(booking_work(head, now));
         }
         Ok(batch)
+    }
+}
+
+fn released(
+    hold: &store::Hold,
+    (by, asked): (&str, &Release),
+    now: jiff::Timestamp,
+) -> Result<store::Hold> {
+    let hold = holding::released(hold, by, asked.reason.trim(), now)?;
+    match &asked.short_payment {
+        Some(payment) => holding::short_paid(hold, payment),
+        None => Ok(hold),
     }
 }
 

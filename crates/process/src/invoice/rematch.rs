@@ -3,8 +3,11 @@
 
 mod queue;
 
-pub(crate) use queue::{REMATCH, REMATCH_INVOICE, rematch_invoice_work, rematch_work};
+pub(crate) use queue::{
+    REMATCH, REMATCH_INVOICE, rematch_invoice_work, rematch_work, work_invoices,
+};
 
+use super::expected::stated_as;
 use super::holding::{self, Holding, Moved, Turn};
 use super::order_amounts::Plans;
 use super::save::{self, Again, Before, Case};
@@ -93,9 +96,13 @@ impl Process {
     }
 
     async fn gather_again(&self, standing: &Standing) -> Result<Gathered> {
-        let parsed = ParsedInvoice::of(standing.kept.invoice.clone());
+        let kept = &standing.kept;
+        let stated = self.store().associations(&kept.head.id).await?;
+        let stated: Vec<_> = stated.into_iter().map(stated_as).collect();
+        let parsed = ParsedInvoice::of(matching::as_stated(&kept.invoice, &stated).into_owned());
         let mut gathered = self.gather(&Principal::local("threeway"), &parsed).await?;
         self.add_own_facts(&mut gathered.facts);
+        gathered.facts.associations = stated;
         Ok(gathered)
     }
 
@@ -145,8 +152,11 @@ impl Process {
         events::append_again(&mut batch, case, &next, was)?;
         let followed = Followed {
             head: &next.head,
+            invoice: &case.invoice,
+            matched: Some((&gathered.facts, &next.result)),
             orders: &case.orders,
             holds: &next.holding.after(&standing.holds),
+            letter: None,
             cases: standing.cases.clone(),
             ended: Ended::Facts(&next.evaluated_id(case)),
             now: next.now,

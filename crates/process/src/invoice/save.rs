@@ -245,7 +245,7 @@ pub(crate) async fn save(
     }
     note_orders(&mut batch, case, &head);
     events::append(&mut batch, case, evidence, &result, now)?;
-    add_holds(process, &mut batch, case, (&head, &result))?;
+    add_holds(process, &mut batch, case, (&head, facts, &result))?;
     if wants_booking(&result) {
         batch.enqueue_work(booking_work(&head, now));
     }
@@ -370,7 +370,7 @@ fn add_holds(
     process: &Process,
     batch: &mut Batch,
     case: &Case,
-    (head, result): (&InvoiceHead, &MatchResult),
+    (head, facts, result): (&InvoiceHead, &Facts, &MatchResult),
 ) -> Result<()> {
     let now = head.created_at;
     let mut holds = Vec::new();
@@ -381,8 +381,11 @@ fn add_holds(
     }
     let followed = Followed {
         head,
+        invoice: &case.invoice,
+        matched: Some((facts, result)),
         orders: &case.orders,
         holds: &holds,
+        letter: None,
         cases: Vec::new(),
         ended: Ended::Facts(&event::id(&case.id, event::MATCH_EVALUATED, "1")),
         now,

@@ -10,7 +10,7 @@ mod effort;
 mod search;
 mod words;
 
-pub use apply::{Waived, apply};
+pub use apply::{Waived, apply, short_pay};
 pub use correction::{CorrectedCharge, Correction, OrderLine, Part};
 pub use cure::Cure;
 pub use effort::Effort;

@@ -29,6 +29,12 @@ pub fn check(invoice: &Invoice, facts: &Facts) -> Vec<FieldError> {
         });
         faults.credit(&at, credit, invoice.currency);
     }
+    for (place, it) in facts.associations.iter().enumerate() {
+        let at = format!("/associations/{place}");
+        faults.unless(lines.contains(&it.invoice_line), &at, "invoice_line", || {
+            format!("the invoice has no line {}", it.invoice_line)
+        });
+    }
     faults.rules_and_prices(facts);
     faults.0
 }

@@ -16,6 +16,7 @@ use super::duplicate::DuplicatePolicy;
 use super::key::Key;
 use super::number::Number;
 use super::tax::TaxPolicy;
+use crate::policy_file;
 use canonical::{
     AmountUnit, Combine, Currency, Error, FieldError, Limit, MatchMode, Money, PolicyCited, Result,
 };
@@ -120,11 +121,7 @@ impl Policy {
     /// # Errors
     /// `invalid` with every fault of it.
     pub fn parse_toml(text: &str) -> Result<Self> {
-        let document: PolicyDocument = toml::from_str(text).map_err(|error| {
-            Error::invalid(format!("the policy is not readable: {}", error.message()))
-                .because(error)
-        })?;
-        Self::new(document).map_err(Error::invalid_fields)
+        policy_file::read("policy", text, Self::new)
     }
 
     /// The policy that ships as the default: T0.

@@ -10,6 +10,7 @@ use canonical::{
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -106,6 +107,35 @@ facts! {
     periods FiscalPeriod "The fiscal periods around the posting date; with none, all are open.";
     prepayments Prepayment "What was paid ahead on the orders.";
     known_invoices KnownInvoice "Earlier invoices that may be this one sent again.";
+    associations Association "What a person stated of lines, whatever the document says.";
+}
+
+/// The order line that an invoice line bills, as a person stated it: it counts before what the
+/// document says, which stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = StatedAssociation)]
+pub struct Association {
+    /// The invoice's line.
+    pub invoice_line: u32,
+    /// The order.
+    pub purchase_order_number: PurchaseOrderNumber,
+    /// The order's line.
+    pub purchase_order_line: u32,
+}
+
+/// The invoice as people stated its lines.
+#[must_use]
+pub fn as_stated<'a>(invoice: &'a Invoice, associations: &[Association]) -> Cow<'a, Invoice> {
+    let mut stated = Cow::Borrowed(invoice);
+    for it in associations {
+        let lines = &mut stated.to_mut().lines;
+        for line in lines.iter_mut().filter(|line| line.line_number == it.invoice_line) {
+            line.purchase_order_number = Some(it.purchase_order_number.clone());
+            line.purchase_order_line = Some(it.purchase_order_line);
+        }
+    }
+    stated
 }
 
 /// What a booked invoice asks for of one order line (`domain.md` A7.1).

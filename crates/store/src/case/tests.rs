@@ -14,6 +14,8 @@ fn case(id: &str, invoice: usize, due: i64) -> Case {
         opened_at: at(0),
         due_at: at(due),
         resolved_at: None,
+        assignee: None,
+        escalates_at: None,
         body_json: "{}".to_owned(),
     }
 }
@@ -68,4 +70,40 @@ async fn two_invoices_that_are_not_one_are_so_seen_from_both() {
     assert_eq!(scratch.not_duplicates(&one).await.unwrap(), [other.to_string()]);
     assert_eq!(scratch.not_duplicates(&other).await.unwrap(), [one.to_string()]);
     assert!(scratch.not_duplicates(&invoice_id(3)).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_case_is_found_by_who_has_it_and_by_whether_it_is_open() {
+    let scratch = Scratch::open().await;
+    let kims = Case { assignee: Some("kim".to_owned()), ..case("case_1", 1, 9) };
+    let over = Case { state: CaseState::Resolved, ..case("case_2", 2, 3) };
+    done(&scratch, |batch| [kims, over].iter().for_each(|it| batch.insert_case(it))).await;
+    let of = |assignee: Option<&str>, open: Option<bool>| CaseFilter {
+        assignee: assignee.map(str::to_owned),
+        open,
+        ..CaseFilter::default()
+    };
+    assert_eq!(listed(&scratch, of(Some("kim"), None)).await, ["case_1"]);
+    assert!(listed(&scratch, of(Some("lee"), None)).await.is_empty());
+    assert_eq!(listed(&scratch, of(None, Some(true))).await, ["case_1"]);
+    assert_eq!(listed(&scratch, of(None, Some(false))).await, ["case_2"]);
+}
+
+#[tokio::test]
+async fn what_is_to_be_escalated_is_found_when_it_is_due() {
+    let scratch = Scratch::open().await;
+    assert_eq!(scratch.next_escalation_at().await.unwrap(), None);
+    let at_5 = Case { escalates_at: Some(at(5)), ..case("case_1", 1, 9) };
+    let at_3 = Case { escalates_at: Some(at(3)), ..case("case_2", 2, 9) };
+    let all = [at_5, at_3, case("case_3", 3, 9)];
+    done(&scratch, |batch| all.iter().for_each(|it| batch.insert_case(it))).await;
+    assert_eq!(scratch.next_escalation_at().await.unwrap(), Some(at(3)));
+    let due = async |by, limit| {
+        let found = scratch.cases_to_escalate(at(by), limit).await.unwrap();
+        found.into_iter().map(|it| it.id).collect::<Vec<_>>()
+    };
+    assert!(due(2, 9).await.is_empty());
+    assert_eq!(due(3, 9).await, ["case_2"]);
+    assert_eq!(due(9, 9).await, ["case_2", "case_1"]);
+    assert_eq!(due(9, 1).await, ["case_2"]);
 }

@@ -26,6 +26,7 @@ fn released(id: &str, reason: &Reason) -> Hold {
         because: "agreed".to_owned(),
         accepted: reason.variance.clone(),
         at: at(1),
+        short_payment: None,
     });
     hold.state = HoldState::Released;
     hold.detail_json = detail.json().unwrap();

@@ -58,6 +58,22 @@ pub(crate) fn rematch_work(order: &PurchaseOrderNumber, trigger: &str, now: Time
     }
 }
 
+/// The invoices that an item of work is about, in the order in which they claim; none where it is
+/// of another sort, or cannot be read.
+pub(crate) async fn work_invoices(process: &Process, work: &Work) -> Result<Vec<InvoiceId>> {
+    match work.kind.as_str() {
+        REMATCH => match payload::<Rematch>(work) {
+            Ok(it) => process.store().invoices_of_order(&it.purchase_order).await,
+            Err(_unreadable) => Ok(Vec::new()),
+        },
+        REMATCH_INVOICE => {
+            let read = payload::<RematchInvoice>(work);
+            Ok(read.map(|it| vec![it.invoice_id]).unwrap_or_default())
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
 impl Process {
     /// Matches every invoice of an order again, in the order in which they claim.
     pub(crate) async fn rematch(&self, work: &Work) -> Result<()> {
@@ -65,13 +81,13 @@ impl Process {
         for id in self.store().invoices_of_order(&purchase_order).await? {
             self.match_again(&id, &trigger).await?;
         }
-        self.settle(work, |batch| batch.complete_work(work)).await
+        self.done(work).await
     }
 
     /// Matches the invoice of an item of work again.
     pub(crate) async fn rematch_invoice(&self, work: &Work) -> Result<()> {
         let RematchInvoice { invoice_id, trigger } = payload(work)?;
         self.match_again(&invoice_id, &trigger).await?;
-        self.settle(work, |batch| batch.complete_work(work)).await
+        self.done(work).await
     }
 }

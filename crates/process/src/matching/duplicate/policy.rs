@@ -1,6 +1,7 @@
 //! The rules for duplicates: what a person wrote down, validated whole before it decides anything.
 
-use canonical::{Error, FieldError, Result};
+use crate::policy_file;
+use canonical::{FieldError, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -130,11 +131,7 @@ impl DuplicatePolicy {
     /// # Errors
     /// `invalid` with every fault of it.
     pub fn parse_toml(text: &str) -> Result<Self> {
-        let document: DuplicateDocument = toml::from_str(text).map_err(|error| {
-            Error::invalid(format!("the policy is not readable: {}", error.message()))
-                .because(error)
-        })?;
-        Self::new(document).map_err(Error::invalid_fields)
+        policy_file::read("policy", text, Self::new)
     }
 
     /// The policy that ships as the default: D0.

@@ -54,7 +54,9 @@ pub fn apply(cure: &Cure, invoice: &mut Invoice, facts: &mut Facts) -> Option<Wa
             amount: None,
             quantity: Some(quantity.clone()),
         }),
-        Cure::ShortPay { part, chargeback, .. } => short_pay(*part, *chargeback, invoice),
+        Cure::ShortPay { part, chargeback, .. } => {
+            short_pay(*part, *chargeback, invoice);
+        }
         Cure::Correct { invoice_line, to } => correct::correct(*invoice_line, to, invoice, facts),
         Cure::MarkNotDuplicate { code, invoice_line }
         | Cure::Release { code, invoice_line, .. } => return Some((*code, *invoice_line)),
@@ -176,7 +178,7 @@ fn receipt(
 }
 
 /// What is disputed is neither paid nor asked for any more.
-fn short_pay(part: Part, chargeback: Money, invoice: &mut Invoice) {
+pub fn short_pay(part: Part, chargeback: Money, invoice: &mut Invoice) -> bool {
     let currency = invoice.currency;
     let mut left = chargeback.minor();
     if part == Part::Tax {
@@ -190,6 +192,7 @@ fn short_pay(part: Part, chargeback: Money, invoice: &mut Invoice) {
     let taken = chargeback.minor() - left;
     let mut gross = taken;
     take(&mut invoice.gross_amount, &mut gross, currency);
+    left == 0 && gross == 0
 }
 
 /// Takes as much as there is.

@@ -2,7 +2,8 @@
 //! anything.
 
 use crate::matching::intake::check_tax_rules;
-use canonical::{Error, FieldError, Result, TaxRule};
+use crate::policy_file;
+use canonical::{FieldError, Result, TaxRule};
 use serde::{Deserialize, Serialize};
 
 /// The rules that ship with the gateway, as their file says them.
@@ -65,11 +66,7 @@ impl TaxPolicy {
     /// # Errors
     /// `invalid` with every fault of it.
     pub fn parse_toml(text: &str) -> Result<Self> {
-        let document: TaxDocument = toml::from_str(text).map_err(|error| {
-            Error::invalid(format!("the policy is not readable: {}", error.message()))
-                .because(error)
-        })?;
-        Self::new(document).map_err(Error::invalid_fields)
+        policy_file::read("policy", text, Self::new)
     }
 
     /// The policy that ships as the default: X0, without a rule.
