@@ -5,7 +5,6 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    clippy::disallowed_methods,
     reason = "a test says what is wrong by failing"
 )]
 

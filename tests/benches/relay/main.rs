@@ -81,7 +81,7 @@ async fn filled(folder: &TempDir) -> Store {
         let mut batch = Batch::new();
         for number in first..first + 1_000 {
             let mut event = some[number % some.len()].event.clone();
-            event.id = format!("{}{number:08}", &event.id[8..]);
+            event.id = format!("{}{number:08}", event.id.split_off(8));
             event.partitionkey = format!("inv_{}", number / 4);
             batch.append_event(&event, &[]).unwrap();
         }
