@@ -3,6 +3,7 @@
 use crate::invoices::{Request, Stream};
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tests::INVOICES;
 use tests::binary::Running;
 
@@ -12,7 +13,12 @@ pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
     token: String,
+    /// Whether the back end may be away: then a request may be refused for now.
+    is_refused: bool,
 }
+
+/// Between a refusal and the next try.
+const PAUSE: Duration = Duration::from_millis(30);
 
 /// A request that was answered with `202`.
 #[derive(Clone, Debug)]
@@ -38,9 +44,14 @@ pub(crate) struct Done {
 }
 
 impl Client {
-    pub(crate) fn new(gateway: &Running) -> Self {
+    pub(crate) fn new(gateway: &Running, is_refused: bool) -> Self {
         let http = reqwest::Client::builder().build().unwrap();
-        Self { http, base: gateway.base.clone(), token: gateway.token("admin").to_owned() }
+        Self {
+            http,
+            base: gateway.base.clone(),
+            token: gateway.token("admin").to_owned(),
+            is_refused,
+        }
     }
 
     pub(crate) async fn stream(self, stream: Arc<Mutex<Stream>>) -> Done {
@@ -57,8 +68,18 @@ impl Client {
         }
     }
 
-    /// Submits once; gives the request back where it was cut off.
+    /// Submits, again where it is refused for now; gives the request back where it was cut off.
     pub(crate) async fn submit(&self, request: Request) -> Result<Acknowledged, Request> {
+        loop {
+            if let Some(ended) = self.try_once(request.clone()).await {
+                return ended;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// `None` where it is refused for now.
+    async fn try_once(&self, request: Request) -> Option<Result<Acknowledged, Request>> {
         let sent = self
             .http
             .post(format!("{}{INVOICES}", self.base))
@@ -68,16 +89,19 @@ impl Client {
             .body(request.body.clone())
             .send()
             .await;
-        let Ok(answer) = sent else { return Err(request) };
+        let Ok(answer) = sent else { return Some(Err(request)) };
         let (status, headers) = (answer.status(), answer.headers().clone());
         let Ok(text) = answer.text().await else {
-            return Err(Request { was_accepted: status == 202, ..request });
+            return Some(Err(Request { was_accepted: status == 202, ..request }));
         };
+        if self.is_refused && matches!(status.as_u16(), 409 | 502..=504) {
+            return None;
+        }
         assert_eq!(status, 202, "{}: {text}", request.body);
         let was_replayed = headers.get("idempotency-replayed").is_some_and(|it| it == "true");
         let was_kept = was_replayed || !request.was_accepted;
         assert!(was_kept, "{}: accepted, killed, and forgotten", request.number);
-        Ok(Acknowledged { request, text, was_replayed })
+        Some(Ok(Acknowledged { request, text, was_replayed }))
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {

@@ -1,6 +1,8 @@
 //! `kill -9` of the real binary at random moments under a stream of submissions. What a client saw
 //! acknowledged is there afterwards, with its events, once; what was cut off is sent again under
-//! its key and makes one invoice. `THREEWAY_SEED` plays another game.
+//! its key and makes one invoice. Some games are played over a back end that is another Threeway and
+//! is killed in its turn: what matched is in the books behind it once. `THREEWAY_SEED` plays other
+//! games, `THREEWAY_CRASH_KILLS` kills so often.
 //!
 //! A killed process leaves what it wrote to the operating system: that the disk keeps it through a
 //! loss of power is SQLite's `synchronous = FULL`, and not tried here.
@@ -12,12 +14,14 @@
     reason = "a test that cannot go on has failed, and says where"
 )]
 
+mod behind;
 mod client;
 mod image;
 mod invoices;
 mod round;
 
 use round::{Game, Tally};
+use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -28,6 +32,8 @@ const SEED: u64 = 20_261_122;
 /// Each game begins with no store, so that making its tables is cut off at times, too.
 const GAMES: u64 = 5;
 const KILLS_PER_GAME: u64 = 40;
+/// The first of so many games is played over a back end that is killed, too.
+const FEDERATED_EVERY: u64 = 5;
 const NAME: &str = "what_was_acknowledged_survives_a_kill_once";
 
 fn main() -> ExitCode {
@@ -53,8 +59,10 @@ fn play(seed: u64) -> Tally {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut dice = Dice::new(seed);
     let mut tally = Tally::default();
-    for _ in 0..GAMES {
-        let mut game = Game::new(dice.roll());
+    let asked = env::var("THREEWAY_CRASH_KILLS").ok().and_then(|it| it.parse::<u64>().ok());
+    let games = asked.map_or(GAMES, |it| it.div_ceil(KILLS_PER_GAME));
+    for number in 0..games {
+        let mut game = Game::new(dice.roll(), number % FEDERATED_EVERY == 0);
         runtime.block_on(async {
             for number in 1..=KILLS_PER_GAME {
                 game.round(number).await;
@@ -63,6 +71,6 @@ fn play(seed: u64) -> Tally {
         });
         tally.add(&game.tally);
     }
-    tally.check(GAMES * KILLS_PER_GAME);
+    tally.check(games * KILLS_PER_GAME);
     tally
 }

@@ -1,6 +1,7 @@
 //! A game: rounds of start, look, stream and kill over one store, and the whole looked at in
 //! between and at the end.
 
+use crate::behind::{Behind, DATA};
 use crate::client::{Acknowledged, Client, Done};
 use crate::image;
 use crate::invoices::{self, Stream};
@@ -19,6 +20,8 @@ use tokio::task::JoinSet;
 const CLIENTS: usize = 6;
 /// The latest moment of a kill after the stream began, in microseconds.
 const STREAM_MICROSECONDS: u64 = 350_000;
+/// The same over a back end that is killed, where everything takes longer.
+const FEDERATED_MICROSECONDS: u64 = 2_500_000;
 /// The latest moment of a kill after the start, where the start itself is killed.
 const START_MICROSECONDS: u64 = 120_000;
 /// Every so many rounds a start is killed, too.
@@ -27,13 +30,21 @@ const START_KILLED_EVERY: u64 = 8;
 const IMAGE_EVERY: u64 = 10;
 /// A killed try to book comes again after twice this.
 const POSTING: (&str, &str) = ("THREEWAY__PROCESS__POSTING__TIMEOUT_MS", "1000");
-/// Names the folder with the data.
-const DATA: &str = "THREEWAY__BACKENDS__DEMO__DATA";
+/// The longest that a killed back end is away, in microseconds.
+const AWAY_MICROSECONDS: u64 = 300_000;
+
+/// Who may be killed.
+#[derive(Clone, Copy, Debug)]
+enum Victim {
+    Gateway,
+    BackEnd,
+}
 
 /// What happened.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     kills: u64,
+    kills_behind: u64,
     kills_of_a_start: u64,
     acknowledged: u64,
     cut_off: u64,
@@ -46,6 +57,8 @@ pub(crate) struct Tally {
 pub(crate) struct Game {
     dice: Dice,
     home: TempDir,
+    /// Killed in its turn, where there is one.
+    behind: Option<Behind>,
     stream: Arc<Mutex<Stream>>,
     acknowledged: Vec<Acknowledged>,
     /// Those before were found after a kill.
@@ -54,12 +67,15 @@ pub(crate) struct Game {
 }
 
 impl Game {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64, is_federated: bool) -> Self {
         let mut dice = Dice::new(seed);
         let stream = Stream::new(dice.roll());
         let home = tempfile::tempdir().unwrap();
-        invoices::data(&home.path().join("data"));
+        let data = home.path().join("data");
+        invoices::data(&data);
+        let behind = is_federated.then(|| Behind::start(home.path(), &data));
         Self {
+            behind,
             dice,
             home,
             stream: Arc::new(Mutex::new(stream)),
@@ -75,15 +91,23 @@ impl Game {
             self.kill_a_start().await;
         }
         let mut gateway = self.start();
-        let client = Client::new(&gateway);
+        let client = Client::new(&gateway, self.behind.is_some());
         self.find_latest(&client).await;
         let mut clients = JoinSet::new();
         for _ in 0..CLIENTS {
             clients.spawn(client.clone().stream(Arc::clone(&self.stream)));
         }
-        let moment = self.dice.below(STREAM_MICROSECONDS);
-        tokio::time::sleep(Duration::from_micros(moment)).await;
-        gateway.kill();
+        let most = match self.behind {
+            Some(_) => FEDERATED_MICROSECONDS,
+            None => STREAM_MICROSECONDS,
+        };
+        loop {
+            self.wait(most).await;
+            match self.victim() {
+                Victim::Gateway => break gateway.kill(),
+                Victim::BackEnd => self.kill_behind().await,
+            }
+        }
         self.tally.kills += 1;
         for done in clients.join_all().await {
             self.take(done);
@@ -94,10 +118,33 @@ impl Game {
         }
     }
 
+    async fn wait(&mut self, most: u64) {
+        let moment = self.dice.below(most);
+        tokio::time::sleep(Duration::from_micros(moment)).await;
+    }
+
+    /// Whose turn it is: with the gateway's, the round ends.
+    fn victim(&mut self) -> Victim {
+        let all: &[Victim] = match self.behind {
+            Some(_) => &[Victim::Gateway, Victim::BackEnd],
+            None => &[Victim::Gateway],
+        };
+        let some = self.dice.below(u64::try_from(all.len()).unwrap());
+        all[usize::try_from(some).unwrap()]
+    }
+
+    /// Kills the back end while requests are under way, and starts it again after a while.
+    async fn kill_behind(&mut self) {
+        self.behind.as_mut().unwrap().kill();
+        self.wait(AWAY_MICROSECONDS).await;
+        self.behind.as_mut().unwrap().start_again();
+        self.tally.kills_behind += 1;
+    }
+
     /// Sends what is still cut off, waits until everything is booked, and looks at the whole.
     pub(crate) async fn end(&mut self) {
         let mut gateway = self.start();
-        let client = Client::new(&gateway);
+        let client = Client::new(&gateway, self.behind.is_some());
         self.find_latest(&client).await;
         loop {
             let next = self.stream.lock().unwrap().take_cut_off();
@@ -115,15 +162,39 @@ impl Game {
         assert!(gateway.wait().success(), "{}", gateway.log());
         let numbers = self.stream.lock().unwrap().numbers.clone();
         image::check(&self.store(), &self.acknowledged, &numbers, true).await;
+        if let Some(behind) = &self.behind {
+            self.check_books(&behind.booked().await);
+        }
         for it in &self.acknowledged {
             let outcome = it.json()["outcome"].as_str().unwrap().to_owned();
             *self.tally.outcomes.entry(outcome).or_default() += 1;
         }
     }
 
+    /// What matched is in the books once, and nothing else is.
+    fn check_books(&self, booked: &BTreeMap<String, u64>) {
+        let mut expected = BTreeMap::new();
+        for it in &self.acknowledged {
+            let answer = it.json();
+            if answer["outcome"].as_str().unwrap().starts_with("matched") {
+                expected.insert(it.request.number.clone(), 1);
+            }
+        }
+        assert_eq!(*booked, expected, "the books");
+    }
+
+    /// The variables of the gateway.
+    fn variables(&self) -> Vec<(String, String)> {
+        match &self.behind {
+            Some(behind) => behind.variables(),
+            None => vec![(DATA.to_owned(), self.data().display().to_string())],
+        }
+    }
+
     fn start(&self) -> Running {
-        let data = self.data();
-        let environment = [POSTING, (DATA, data.to_str().unwrap())];
+        let variables = self.variables();
+        let own = variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let environment: Vec<(&str, &str)> = own.chain([POSTING]).collect();
         Running::demo(self.home.path(), &["--store", &self.url()], &environment)
     }
 
@@ -131,7 +202,7 @@ impl Game {
     async fn kill_a_start(&mut self) {
         let mut command = binary::command(self.home.path());
         command.args(["demo", "--listen", FREE, "--admin-listen", FREE, "--store", &self.url()]);
-        command.env(DATA, self.data()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.envs(self.variables()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let moment = self.dice.below(START_MICROSECONDS);
         tokio::time::sleep(Duration::from_micros(moment)).await;
@@ -190,6 +261,7 @@ async fn wait_until_booked(gateway: &Running) {
 impl Tally {
     pub(crate) fn add(&mut self, other: &Self) {
         self.kills += other.kills;
+        self.kills_behind += other.kills_behind;
         self.kills_of_a_start += other.kills_of_a_start;
         self.acknowledged += other.acknowledged;
         self.cut_off += other.cut_off;
@@ -204,6 +276,7 @@ impl Tally {
         assert_eq!(self.kills, kills);
         assert!(self.acknowledged > kills && self.cut_off > kills, "{self}");
         assert!(self.kept_unseen > 0, "no kill fell between a commit and its answer: {self}");
+        assert!(self.kills_behind * 10 > kills, "the back end was hardly killed: {self}");
         for outcome in ["matched", "blocked", "exception"] {
             let share = self.outcomes.get(outcome).copied().unwrap_or_default();
             assert!(share * 20 > self.acknowledged, "hardly any {outcome}: {self}");
@@ -213,10 +286,12 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kills, kills_of_a_start, acknowledged, cut_off, kept_unseen, outcomes } = self;
+        let Self { kills, kills_of_a_start, acknowledged, cut_off, kept_unseen, .. } = self;
+        let Self { kills_behind, outcomes, .. } = self;
         write!(
             f,
-            "{kills} kills under load and {kills_of_a_start} during a start; {acknowledged} \
+            "{kills} kills under load, {kills_behind} of the back end and {kills_of_a_start} during a \
+             start; {acknowledged} \
              invoices acknowledged, {cut_off} requests cut off and sent again, {kept_unseen} of \
              them had been kept; outcomes {outcomes:?}"
         )

@@ -8,97 +8,27 @@ use std::sync::Arc;
 use std::time::Duration;
 use system::backends::{self, Backend};
 use system::conformance;
+use tests::other::Other;
 use tests::purchase::{People, Purchase, Stage};
 use tests::{Answer, INVOICES, TestClock, TestGateway, demo};
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The other side: a whole gateway on a port, with the demo's data.
-struct Other {
-    gateway: TestGateway,
-    url: String,
-    folder: tempfile::TempDir,
-    serving: JoinSet<()>,
-}
-
-impl Other {
-    async fn start() -> Self {
-        let gateway = TestGateway::start().await;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = gateway.parts().public.clone();
-        let mut serving = JoinSet::new();
-        serving.spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let folder = tempfile::tempdir().unwrap();
-        let token = gateway.token(Role::Admin, DAY);
-        fs::write(folder.path().join("token"), token).unwrap();
-        Self { gateway, url, folder, serving }
-    }
-
-    fn token_file(&self) -> String {
-        self.folder.path().join("token").display().to_string()
-    }
-
-    /// The adapter alone.
-    fn adapter(&self) -> Arc<dyn Backend> {
-        let options = json!({
-            "kind": "threeway", "url": self.url, "token_file": self.token_file(),
-            // in a test nobody waits for a busy machine
-            "outbound": { "timeout_ms": 30_000 },
-        });
-        let options: backends::Options = serde_json::from_value(options).unwrap();
-        backends::open("other", &options, &TestClock::default().handle()).unwrap()
-    }
-
-    /// A gateway of our own whose every noun is kept there.
-    async fn followed(&self) -> TestGateway {
-        let nouns = [
-            "SUPPLIERS",
-            "ITEMS",
-            "FACILITIES",
-            "COST_CENTERS",
-            "PURCHASE_ORDERS",
-            "RECEIPTS",
-            "PAYABLES",
-            "CONTRACTS",
-            "USAGES",
-            "RATES",
-            "RECALLS",
-            "BALANCES",
-            "PERIODS",
-            "ORDERING",
-            "PURCHASING",
-            "RECEIVING",
-            "PAYING",
-        ];
-        let mut variables: Vec<(String, String)> = nouns
-            .iter()
-            .map(|noun| (format!("THREEWAY__SYSTEM__{noun}"), "other".to_owned()))
-            .collect();
-        for (key, value) in [
-            ("KIND", "threeway".to_owned()),
-            ("URL", self.url.clone()),
-            ("TOKEN_FILE", self.token_file()),
-            ("OUTBOUND__TIMEOUT_MS", "30000".to_owned()),
-        ] {
-            variables.push((format!("THREEWAY__BACKENDS__OTHER__{key}"), value));
-        }
-        let variables: Vec<(&str, &str)> =
-            variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        TestGateway::with(&variables).await
-    }
-
-    async fn record(&self, path: &str, body: &Value) {
-        self.gateway.admin().post(path, body).await.expect(201);
-    }
+/// The adapter alone.
+fn adapter(other: &Other) -> Arc<dyn Backend> {
+    let options = json!({
+        "kind": "threeway", "url": other.url, "token_file": other.token_file(),
+        // in a test nobody waits for a busy machine
+        "outbound": { "timeout_ms": 30_000 },
+    });
+    let options: backends::Options = serde_json::from_value(options).unwrap();
+    backends::open("other", &options, &TestClock::default().handle()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_adapter_conforms_against_a_real_gateway() {
     let other = Other::start().await;
-    let faults = conformance::run(&other.adapter(), &conformance::demo()).await;
+    let faults = conformance::run(&adapter(&other), &conformance::demo()).await;
     assert_eq!(faults, Vec::<String>::new());
 }
 
@@ -116,7 +46,7 @@ fn decided(answer: &Answer) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn decisions_over_another_gateway_are_those_over_the_systems() {
     let other = Other::start().await;
-    let (over, own) = (other.followed().await, TestGateway::start().await);
+    let (over, own) = (other.followed(&other.url, &[]).await, TestGateway::start().await);
     let mut matched = 0;
     for invoice in demo::invoices() {
         let (there, here) =
@@ -142,7 +72,7 @@ async fn decisions_over_another_gateway_are_those_over_the_systems() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_that_is_recorded_there_clears_a_hold_here() {
     let other = Other::start().await;
-    let over = other.followed().await;
+    let over = other.followed(&other.url, &[]).await;
     let order = json!({
         "number": "PO-FED", "version": 1, "supplier_id": "SUP-1001", "currency": "USD",
         "status": "dispatched", "order_date": "2026-10-01",
@@ -160,7 +90,7 @@ async fn a_receipt_that_is_recorded_there_clears_a_hold_here() {
         "number": "GR-FED", "purchase_order_number": "PO-FED", "purchase_order_line": 10,
         "quantity": { "value": "100", "uom": "EA" }, "effective_at": "2026-10-12T10:00:00Z",
     });
-    other.record("/system/v1/receipts", &receipt).await;
+    other.gateway.admin().post("/system/v1/receipts", &receipt).await.expect(201);
     over.settle().await;
     let id = submitted.json["id"].as_str().unwrap();
     let after = over.ap().get(&format!("{INVOICES}/{id}")).await;
@@ -175,14 +105,14 @@ async fn a_receipt_that_is_recorded_there_clears_a_hold_here() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_created_again_stands_once_there() {
     let other = Other::start().await;
-    let payables = other.adapter().payables().unwrap();
+    let payables = adapter(&other).payables().unwrap();
     let new = conformance::demo().payable.unwrap();
     let first = payables.create(&new).await.unwrap();
     assert_eq!(payables.create(&new).await.unwrap(), first);
     // a second adapter knows nothing of the first, and the request says more than before
     let mut more = new.clone();
     more.lines[0].description = "gloves".to_owned();
-    let again = other.adapter().payables().unwrap().create(&more).await.unwrap();
+    let again = adapter(&other).payables().unwrap().create(&more).await.unwrap();
     assert_eq!(again, first);
     let there = other.gateway.payables("SUP-1001", new.reference.as_str()).await;
     assert_eq!(there, [first]);
@@ -191,7 +121,7 @@ async fn what_is_created_again_stands_once_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_may_be_replaced_while_the_gateway_runs() {
     let other = Other::start().await;
-    let items = other.adapter().items().unwrap();
+    let items = adapter(&other).items().unwrap();
     let id = "GLV-NIT-M".parse().unwrap();
     items.get(&id).await.unwrap();
     other.gateway.clock().advance(2 * DAY);
@@ -204,19 +134,17 @@ async fn a_token_may_be_replaced_while_the_gateway_runs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_other_side_gone_is_unavailable() {
-    let other = Other::start().await;
-    let over = other.followed().await;
+    let mut other = Other::start().await;
+    let over = other.followed(&other.url, &[]).await;
     over.admin().get("/system/v1/purchase-orders/PO-1001").await.expect(200);
-    let Other { gateway, url, folder, mut serving } = other;
-    serving.shutdown().await;
+    other.stop().await;
     over.admin().get("/system/v1/purchase-orders/PO-1001").await.refused(503, "unavailable");
-    drop((gateway, url, folder));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn purchases_go_from_requisition_to_payment_over_another_gateway() {
     let other = Other::start().await;
-    let over = other.followed().await;
+    let over = other.followed(&other.url, &[]).await;
     let people = People { planner: over.role(Role::Planner), admin: over.admin() };
     let mut purchases: Vec<Purchase> = (0..8).map(|it| Purchase::new("OVER", it)).collect();
     for _ in 0..40 {

@@ -87,8 +87,22 @@ impl Running {
     /// Where it ends before it serves.
     #[must_use]
     pub fn demo(home: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::demo_at(FREE, home, arguments, environment)
+    }
+
+    /// The same, with its public listener at an address.
+    ///
+    /// # Panics
+    /// Where it ends before it serves.
+    #[must_use]
+    pub fn demo_at(
+        listen: &str,
+        home: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut command = command(home);
-        command.args(["demo", "--listen", FREE, "--admin-listen", FREE]).args(arguments);
+        command.args(["demo", "--listen", listen, "--admin-listen", FREE]).args(arguments);
         command.envs(environment.iter().copied()).stdout(Stdio::piped());
         let mut it = Self::spawn(command, home);
         let mut lines = BufReader::new(it.child.stdout.take().expect("a pipe")).lines();

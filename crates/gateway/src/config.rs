@@ -42,6 +42,8 @@ pub struct Config {
     pub admin_listen: SocketAddr,
     /// Where state is kept: `sqlite:PATH`, or `postgres://USER@HOST/DATABASE`.
     pub store: String,
+    /// How many connections read the store.
+    pub readers: store::Readers,
     /// How long a stop waits for requests that are being served, in milliseconds.
     pub drain_ms: u64,
     /// What is logged and how.
@@ -335,6 +337,12 @@ fn crosscheck(config: &Config, places: &Places) -> Vec<Fault> {
     }
     if config.process.posting.attempts_max == 0 || config.process.posting.concurrency == 0 {
         add("process.posting", "0 tries or 0 at once would book nothing", "use at least 1");
+    }
+    if config.process.bulk.concurrency == 0 {
+        add("process.bulk", "0 at once would do nothing", "use at least 1");
+    }
+    if config.readers.critical == 0 || config.readers.bulk == 0 {
+        add("readers", "a lane without a connection cannot read", "use at least 1 for each");
     }
     if log_filter(&config.log.filter).is_none() {
         add(

@@ -68,7 +68,7 @@ impl fmt::Debug for Gateway {
 /// opened.
 pub async fn open(checked: &Checked, sandbox: Option<&Sandbox>, clock: Clock) -> Result<Gateway> {
     let config = &checked.config;
-    let store = Store::open(&config.store).await?;
+    let store = Store::open_with(&config.store, config.readers).await?;
     let process = open_process(checked, &store, &clock)?;
     let system = process.system().clone();
     let results =

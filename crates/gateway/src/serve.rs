@@ -15,7 +15,7 @@ use store::{Batch, Committed};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 /// After nothing could be done of what is due; news come sooner.
 const BLOCKED: Duration = Duration::from_secs(1);
 /// Every queue is looked at this often even if nobody calls.
@@ -134,12 +134,16 @@ async fn work(gateway: Gateway, lane: Lane, mut stopped: watch::Receiver<bool>) 
     let mut news = gateway.process.news();
     while !*stopped.borrow() {
         news.mark_unchanged();
+        let began = Instant::now();
         let due = gateway.process.next_work_at(lane).await;
         let wait = match until(&gateway, due) {
             Ok(Duration::ZERO) => match gateway.process.work(lane).await {
                 // ok: what is due waits for another of its key, which somebody else has
                 Ok(0) => BLOCKED,
-                Ok(_done) => continue,
+                Ok(_done) => {
+                    rest(gateway.process.rest(lane, began.elapsed()), &mut stopped).await;
+                    continue;
+                }
                 Err(error) => trouble(&error),
             },
             Ok(wait) => wait,
@@ -167,10 +171,7 @@ async fn follow(gateway: Gateway, mut stopped: watch::Receiver<bool>) -> Result<
                 pause.max(Duration::from_secs(1))
             }
         };
-        tokio::select! {
-            () = sleep(wait) => {}
-            _stop = stopped.changed() => {}
-        }
+        rest(wait, &mut stopped).await;
     }
     Ok(())
 }
@@ -188,12 +189,17 @@ async fn escalate(gateway: Gateway, mut stopped: watch::Receiver<bool>) -> Resul
             Ok(wait) => wait,
             Err(error) => trouble(&error),
         };
-        tokio::select! {
-            () = sleep(wait) => {}
-            _stop = stopped.changed() => {}
-        }
+        rest(wait, &mut stopped).await;
     }
     Ok(())
+}
+
+/// Waits; not when it is asked to stop.
+async fn rest(wait: Duration, stopped: &mut watch::Receiver<bool>) {
+    tokio::select! {
+        () = sleep(wait) => {}
+        _stop = stopped.changed() => {}
+    }
 }
 
 /// How long to wait for what is due then, as far as one waits at all before looking again.

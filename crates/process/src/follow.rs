@@ -9,7 +9,7 @@ use canonical::{Change, ChangeKind, Changes, Error, Event, Lane, PurchaseOrderNu
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{Batch, Committed, EventKey, FollowedOrder};
+use store::{Batch, Committed, EventKey, FollowedOrder, Guard};
 use system::Feed;
 
 /// The most changes that are taken at once.
@@ -75,6 +75,8 @@ impl Process {
             batch.append_event(event, &keys(change))?;
             let orders: BTreeSet<_> = change.purchase_orders.iter().collect();
             for order in orders {
+                // whoever asked before this decides on what is no longer so
+                batch.move_guard(Guard::facts(order));
                 batch.enqueue_work(rematch_work(order, &event.id, now));
                 let looked_at = followed.get(order).map(|it| observe_work(it, &event.id, now));
                 looked_at.into_iter().for_each(|it| batch.enqueue_work(it));

@@ -73,7 +73,7 @@ pub use simulation::{
     Unreadable,
 };
 
-use canonical::{Clock, Error, InvoiceId, RequisitionId, Result};
+use canonical::{Clock, Error, InvoiceId, Lane, RequisitionId, Result};
 use documents::Mappings;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -106,6 +106,8 @@ pub struct Options {
     pub time_zone: TimeZone,
     /// How booking is tried.
     pub posting: PostingOptions,
+    /// How work of the bulk lane is done.
+    pub bulk: BulkOptions,
     /// How policies are replayed.
     pub simulation: SimulationOptions,
     /// How back ends are followed.
@@ -190,6 +192,16 @@ pub struct FollowOptions {
     pub interval_ms: u64,
 }
 
+/// How work of the bulk lane is done: replays of what had failed for good.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BulkOptions {
+    /// How many items are done at once.
+    pub concurrency: u32,
+    /// The rest after each round, in percent of what the round took.
+    pub rest_percent: u32,
+}
+
 /// How proposed policies are replayed over stored runs.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -242,6 +254,7 @@ pub struct Process(Arc<Inner>);
 struct Inner {
     system: System,
     store: Store,
+    bulk_store: Store,
     rules: Rules,
     options: Options,
     clock: Clock,
@@ -263,8 +276,18 @@ impl Process {
         let at_once = usize::try_from(options.simulation.concurrency).unwrap_or(usize::MAX);
         let simulations = Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS)));
         let (turns, last_id) = (Turns::new(), Mutex::new(Ulid::default()));
-        let inner = Inner { system, store, rules, options, clock, turns, simulations, last_id };
-        Self(Arc::new(inner))
+        let bulk_store = store.in_lane(Lane::Bulk);
+        Self(Arc::new(Inner {
+            system,
+            store,
+            bulk_store,
+            rules,
+            options,
+            clock,
+            turns,
+            simulations,
+            last_id,
+        }))
     }
 
     /// The time (UTC), from the clock that this was made with.
@@ -323,8 +346,16 @@ impl Process {
         &self.0.system
     }
 
+    /// The store, by the connections of the lane at hand.
     pub(crate) fn store(&self) -> &Store {
-        &self.0.store
+        match stack::context::lane() {
+            Lane::Critical => &self.0.store,
+            Lane::Bulk => &self.0.bulk_store,
+        }
+    }
+
+    pub(crate) fn bulk(&self) -> &BulkOptions {
+        &self.0.options.bulk
     }
 
     pub(crate) fn policy(&self) -> &Policy {
@@ -409,7 +440,7 @@ impl Process {
     fn new_ulid(&self) -> Ulid {
         let now = u64::try_from(self.now().as_millisecond()).unwrap_or_default();
         let mut last = self.0.last_id.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = Ulid::from_parts(now, Ulid::generate().random());
+        let fresh = Ulid::from_parts(now, stack::random::bits());
         *last = if fresh > *last { fresh } else { Ulid::from(u128::from(*last).wrapping_add(1)) };
         *last
     }

@@ -14,7 +14,7 @@ pub use run::Simulation;
 
 use crate::Process;
 use crate::matching::{Policy, PolicyDocument};
-use canonical::{Error, FacilityId, FieldError, Result, SupplierId};
+use canonical::{Error, FacilityId, FieldError, Lane, Result, SupplierId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -58,7 +58,8 @@ impl Process {
             let message = "as many simulations run as may at once; ask again when one is done";
             Error::limited(message, RETRY_SECONDS)
         })?;
-        let simulation = Simulation::begin(self.store().clone(), policy, window).await?;
+        let simulation =
+            Simulation::begin(self.store().in_lane(Lane::Bulk), policy, window).await?;
         Ok(simulation.under(permit))
     }
 

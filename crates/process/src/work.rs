@@ -24,11 +24,29 @@ impl Process {
     /// # Errors
     /// What the store says; an item that fails is not an error but is tried again.
     pub async fn work(&self, lane: Lane) -> Result<usize> {
+        stack::context::in_lane(lane, self.round(lane)).await
+    }
+
+    /// How long the lane rests after a round that took so long: bulk work leaves room for live
+    /// traffic, which never rests.
+    #[must_use]
+    pub fn rest(&self, lane: Lane, took: Duration) -> Duration {
+        match lane {
+            Lane::Critical => Duration::ZERO,
+            Lane::Bulk => took * self.bulk().rest_percent / 100,
+        }
+    }
+
+    async fn round(&self, lane: Lane) -> Result<usize> {
         let now = self.now();
         // a lease outlives the longest try, so that nobody else takes the item meanwhile
         let lease = Duration::from_millis(self.posting().timeout_ms) * 2;
         let until = later(now, lease);
-        let due = self.store().lease_work(lane, now, until, self.posting().concurrency).await?;
+        let at_once = match lane {
+            Lane::Critical => self.posting().concurrency,
+            Lane::Bulk => self.bulk().concurrency,
+        };
+        let due = self.store().lease_work(lane, now, until, at_once).await?;
         let done = join_all(due.iter().map(|it| self.one(it))).await;
         for (work, outcome) in due.iter().zip(&done) {
             if let Err(error) = outcome {

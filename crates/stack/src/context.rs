@@ -3,12 +3,14 @@
 //! Inbound sets it, outbound reads it. It is task-local, so that a layer's functions need no extra
 //! argument for what they only hand on; a task that is spawned starts without one.
 
+use canonical::Lane;
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::Instant;
 
 tokio::task_local! {
     static CURRENT: Context;
+    static LANE: Lane;
 }
 
 /// The request at hand.
@@ -31,6 +33,17 @@ pub fn current() -> Option<Context> {
 /// Runs `future` with `context` as its context.
 pub async fn scope<F: Future>(context: Context, future: F) -> F::Output {
     CURRENT.scope(context, future).await
+}
+
+/// The lane of what this task does; critical unless it was told otherwise.
+#[must_use]
+pub fn lane() -> Lane {
+    LANE.try_with(|it| *it).unwrap_or(Lane::Critical)
+}
+
+/// Runs `future` in a lane: with its connections to the store and its calls of back ends.
+pub async fn in_lane<F: Future>(lane: Lane, future: F) -> F::Output {
+    LANE.scope(lane, future).await
 }
 
 /// How much time is left until the deadline; `default` outside of any request.

@@ -12,7 +12,7 @@ pub mod inbound;
 pub mod operations;
 pub mod outbound;
 pub mod problem;
-mod random;
+pub mod random;
 pub mod sandbox;
 pub mod token;
 

@@ -4,7 +4,8 @@
 //! 2. trace: the back end continues our `traceparent` and logs our request id
 //! 3. retry: only what is safe to repeat, only within a budget, never past the deadline
 //! 4. breaker: a back end that fails is left alone for a while
-//! 5. concurrency: no more calls at once than the back end bears; waiting ends at the deadline
+//! 5. concurrency: no more calls at once than the back end bears, of bulk work fewer; waiting ends
+//!    at the deadline
 //! 6. send: connect, write, read; the answer has a bounded size
 //!
 //! A status is never an error here: what it means is for the adapter to say.
@@ -21,7 +22,7 @@ pub use retry::{Options as RetryOptions, Retry};
 use crate::{context, random};
 use breaker::Breaker;
 use bytes::Bytes;
-use canonical::{Error, Kind, Result};
+use canonical::{Error, Kind, Lane, Result};
 use http::{HeaderMap, StatusCode};
 use reqwest::{Client, RequestBuilder};
 use retry::Budget;
@@ -46,6 +47,8 @@ pub struct Options {
     pub connect_timeout_ms: u64,
     /// The most calls at once; further ones wait until their deadline.
     pub concurrency: usize,
+    /// The most calls at once for bulk work, beside those: neither lane waits for the other.
+    pub bulk_concurrency: usize,
     /// The longest answer that is read, unpacked.
     pub answer_bytes_max: usize,
     /// PEM files with certificate authorities to trust besides those of the system.
@@ -62,6 +65,7 @@ impl Default for Options {
             timeout_ms: 5_000,
             connect_timeout_ms: 1_000,
             concurrency: 32,
+            bulk_concurrency: 8,
             answer_bytes_max: 16 << 20,
             certificate_files: Vec::new(),
             retry: RetryOptions::default(),
@@ -106,6 +110,7 @@ struct Inner {
     budget: Budget,
     breaker: Breaker,
     permits: Semaphore,
+    bulk_permits: Semaphore,
 }
 
 impl Upstream {
@@ -121,6 +126,7 @@ impl Upstream {
             budget: Budget::new(&options.retry),
             breaker: Breaker::new(name, &options.breaker),
             permits: Semaphore::new(options.concurrency),
+            bulk_permits: Semaphore::new(options.bulk_concurrency),
             options: options.clone(),
         })))
     }
@@ -134,11 +140,12 @@ impl Upstream {
     /// How the back end fares now.
     #[must_use]
     pub fn health(&self) -> Health {
-        let free = self.0.permits.available_permits();
+        let free = self.0.permits.available_permits() + self.0.bulk_permits.available_permits();
+        let all = self.0.options.concurrency + self.0.options.bulk_concurrency;
         Health {
             name: self.0.name.clone(),
             breaker: self.0.breaker.state(),
-            in_flight: self.0.options.concurrency.saturating_sub(free),
+            in_flight: all.saturating_sub(free),
             retries_left: self.0.budget.left(),
         }
     }
@@ -179,7 +186,11 @@ impl Upstream {
     }
 
     async fn attempt(&self, deadline: Instant, request: RequestBuilder) -> Result<Answer> {
-        let Inner { name, options, breaker, permits, .. } = &*self.0;
+        let Inner { name, options, breaker, .. } = &*self.0;
+        let permits = match context::lane() {
+            Lane::Critical => &self.0.permits,
+            Lane::Bulk => &self.0.bulk_permits,
+        };
         let pass = breaker.enter()?;
         let Ok(permit) = timeout_at(deadline, permits.acquire()).await else {
             let message = format!("{name} has too many calls under way");
@@ -220,7 +231,8 @@ impl Options {
         let numbers = [
             ("timeout_ms", self.timeout_ms == 0),
             ("connect_timeout_ms", self.connect_timeout_ms == 0),
-            ("concurrency", self.concurrency == 0 || self.concurrency > Semaphore::MAX_PERMITS),
+            ("concurrency", is_no_number_of_calls(self.concurrency)),
+            ("bulk_concurrency", is_no_number_of_calls(self.bulk_concurrency)),
             ("answer_bytes_max", self.answer_bytes_max == 0),
             ("breaker.window_seconds", self.breaker.window_seconds == 0),
             ("breaker.failures_percent", !(1..=100).contains(&self.breaker.failures_percent)),
@@ -230,6 +242,10 @@ impl Options {
             None => Ok(()),
         }
     }
+}
+
+const fn is_no_number_of_calls(it: usize) -> bool {
+    it == 0 || it > Semaphore::MAX_PERMITS / 2
 }
 
 /// Whether a result counts against the back end and may be different next time.

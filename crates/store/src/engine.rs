@@ -1,21 +1,25 @@
 //! The threads that own the database, some that write and some that read, each behind a bounded
 //! queue. They end when the store is closed or dropped, after what was handed over is done.
 
+#[cfg(feature = "simulation")]
+pub(crate) mod inline;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
 use crate::batch::{Batch, Committed, Query, Val};
+use crate::readers::Readers;
 use crate::row::Row;
-use canonical::{Error, Result};
+use canonical::{Error, Lane, Result};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot, watch};
 
-const READERS: usize = 2;
 /// The most batches that share one commit.
 const GROUP_MAX: usize = 256;
+/// Of the bulk lane so few, that those of the critical lane do not wait long for them.
+const BULK_MAX: usize = 8;
 const QUEUE_MAX: usize = 1024;
 const QUEUE_WAIT: Duration = Duration::from_secs(5);
 
@@ -52,25 +56,54 @@ pub(crate) enum Place {
 // ok: fields drop in this order, so the queues are closed before the threads are waited for
 #[derive(Debug)]
 pub(crate) struct Engine {
-    write: mpsc::Sender<WriteJob>,
+    write: Lanes<mpsc::Sender<WriteJob>>,
     /// Those that hand out work, where they need not wait for others that write.
     lease: Option<mpsc::Sender<WriteJob>>,
-    read: mpsc::Sender<ReadJob>,
+    read: Lanes<mpsc::Sender<ReadJob>>,
     commits: watch::Receiver<u64>,
     threads: Threads,
+    #[cfg(feature = "simulation")]
+    inline: Option<inline::Inline>,
 }
 
-impl Engine {
-    pub(crate) async fn open(place: Place) -> Result<Self> {
-        match place {
-            Place::Sqlite(path) => Self::open_sqlite(path).await,
-            Place::Postgres(place) => Self::open_postgres(*place).await,
+/// One for each lane.
+#[derive(Debug)]
+pub(crate) struct Lanes<T> {
+    critical: T,
+    bulk: T,
+}
+
+impl<T> Lanes<T> {
+    const fn of(&self, lane: Lane) -> &T {
+        match lane {
+            Lane::Critical => &self.critical,
+            Lane::Bulk => &self.bulk,
         }
     }
 
-    async fn open_sqlite(path: PathBuf) -> Result<Self> {
+    fn each(self) -> [T; 2] {
+        [self.critical, self.bulk]
+    }
+}
+
+/// A queue for each lane: where jobs are put in, and where they come out.
+fn queues<T>() -> (Lanes<mpsc::Sender<T>>, Lanes<mpsc::Receiver<T>>) {
+    let ((critical, critical_jobs), (bulk, bulk_jobs)) =
+        (mpsc::channel(QUEUE_MAX), mpsc::channel(QUEUE_MAX));
+    (Lanes { critical, bulk }, Lanes { critical: critical_jobs, bulk: bulk_jobs })
+}
+
+impl Engine {
+    pub(crate) async fn open(place: Place, readers: Readers) -> Result<Self> {
+        match place {
+            Place::Sqlite(path) => Self::open_sqlite(path, readers).await,
+            Place::Postgres(place) => Self::open_postgres(*place, readers).await,
+        }
+    }
+
+    async fn open_sqlite(path: PathBuf, readers: Readers) -> Result<Self> {
         let mut threads = Threads::default();
-        let (write, write_jobs) = mpsc::channel(QUEUE_MAX);
+        let (write, write_jobs) = queues();
         let (commit, commits) = watch::channel(0);
         let file = path.clone();
         threads
@@ -78,22 +111,32 @@ impl Engine {
                 sqlite::writer::run(&file, write_jobs, &commit, ready);
             })
             .await?;
-        let (read, read_jobs) = mpsc::channel(QUEUE_MAX);
-        let read_jobs = Arc::new(Mutex::new(read_jobs));
-        for _ in 0..READERS {
-            let (file, jobs) = (path.clone(), Arc::clone(&read_jobs));
-            threads
-                .start("store-reader", move |ready| sqlite::reader::run(&file, &jobs, ready))
-                .await?;
+        let (read, read_jobs) = queues();
+        for (jobs, count) in read_jobs.each().into_iter().zip([readers.critical, readers.bulk]) {
+            let jobs = Arc::new(Mutex::new(jobs));
+            for _ in 0..count.max(1) {
+                let (file, jobs) = (path.clone(), Arc::clone(&jobs));
+                threads
+                    .start("store-reader", move |ready| sqlite::reader::run(&file, &jobs, ready))
+                    .await?;
+            }
         }
-        Ok(Self { write, lease: None, read, commits, threads })
+        Ok(Self {
+            write,
+            lease: None,
+            read,
+            commits,
+            threads,
+            #[cfg(feature = "simulation")]
+            inline: None,
+        })
     }
 
-    async fn open_postgres(place: postgres::Place) -> Result<Self> {
+    async fn open_postgres(place: postgres::Place, readers: Readers) -> Result<Self> {
         let mut threads = Threads::default();
-        let (write, write_jobs) = mpsc::channel(QUEUE_MAX);
+        let (write, write_jobs) = queues();
         let (lease, lease_jobs) = mpsc::channel(QUEUE_MAX);
-        let (read, read_jobs) = mpsc::channel(QUEUE_MAX);
+        let (read, read_jobs) = queues();
         let (commit, commits) = watch::channel(0);
         let writing = place.clone();
         threads
@@ -102,27 +145,52 @@ impl Engine {
             })
             .await?;
         threads
-            .start("store-reader", move |ready| postgres::read(&place, read_jobs, ready))
+            .start("store-reader", move |ready| postgres::read(&place, read_jobs, readers, ready))
             .await?;
-        Ok(Self { write, lease: Some(lease), read, commits, threads })
+        Ok(Self {
+            write,
+            lease: Some(lease),
+            read,
+            commits,
+            threads,
+            #[cfg(feature = "simulation")]
+            inline: None,
+        })
     }
 
-    pub(crate) async fn write(&self, batch: Batch) -> Result<Written> {
+    /// Without threads.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn inline(inline: inline::Inline) -> Self {
+        let (write, _no_writer) = queues();
+        let (read, _no_reader) = queues();
+        let (commits, threads) = (inline.commits(), Threads::default());
+        Self { write, lease: None, read, commits, threads, inline: Some(inline) }
+    }
+
+    pub(crate) async fn write(&self, lane: Lane, batch: Batch) -> Result<Written> {
         if batch.is_empty() {
             return Ok(Written { committed: Committed::Done, rows: Vec::new() });
         }
         if batch.statements().iter().any(|it| it.query.args.iter().any(Val::has_nul)) {
             return Err(Error::invalid("a text has the character U+0000, which is not kept"));
         }
+        #[cfg(feature = "simulation")]
+        if let Some(inline) = &self.inline {
+            return inline.write(batch).await;
+        }
         match &self.lease {
             Some(lease) if batch.is_lease() => ask(lease, batch).await,
-            _ => ask(&self.write, batch).await,
+            _ => ask(self.write.of(lane), batch).await,
         }
     }
 
     /// The rows of each query, all of one snapshot.
-    pub(crate) async fn read(&self, queries: Vec<Query>) -> Result<Vec<Vec<Row>>> {
-        ask(&self.read, queries).await
+    pub(crate) async fn read(&self, lane: Lane, queries: Vec<Query>) -> Result<Vec<Vec<Row>>> {
+        #[cfg(feature = "simulation")]
+        if let Some(inline) = &self.inline {
+            return inline.read(&queries).await;
+        }
+        ask(self.read.of(lane), queries).await
     }
 
     pub(crate) fn commits(&self) -> watch::Receiver<u64> {
@@ -131,8 +199,10 @@ impl Engine {
 
     pub(crate) async fn close(&self) {
         // ok: a refusal says that the thread has ended, which is what is wanted
-        drop(self.read.send(Job::Close).await);
-        drop(self.write.send(Job::Close).await);
+        for lane in [Lane::Critical, Lane::Bulk] {
+            drop(self.read.of(lane).send(Job::Close).await);
+            drop(self.write.of(lane).send(Job::Close).await);
+        }
         if let Some(lease) = &self.lease {
             drop(lease.send(Job::Close).await);
         }

@@ -22,6 +22,13 @@ impl Guard {
         format!("order_line:{order}:{line}")
     }
 
+    /// The key of what the back ends say of an order: who asked them before it moved was told what
+    /// is no longer so.
+    #[must_use]
+    pub fn facts(order: &PurchaseOrderNumber) -> String {
+        format!("facts:{order}")
+    }
+
     /// The key of a supplier group's invoice number, normalised: is it a duplicate?
     #[must_use]
     pub fn invoice_number(supplier_group: &str, normalised_number: &str) -> String {
@@ -55,6 +62,28 @@ impl Batch {
                 args,
             );
         }
+    }
+}
+
+impl Batch {
+    /// Moves a guard on from whatever version it has: for who does not decide, and tells others
+    /// that what they read is no longer so. Such a guard is checked, never bumped.
+    pub fn move_guard(&mut self, key: String) {
+        self.run(
+            "INSERT INTO guard (name, version) VALUES ($1, 1)
+             ON CONFLICT (name) DO UPDATE SET version = guard.version + 1",
+            [Val::from(key)],
+        );
+    }
+
+    /// Leaves the guard as it is; stale (`guard KEY`) where it was moved since it was read.
+    pub fn check_guard(&mut self, guard: &Guard) {
+        self.expect_one(
+            format!("guard {}", guard.key),
+            "INSERT INTO guard (name, version) VALUES ($1, $2)
+             ON CONFLICT (name) DO UPDATE SET version = guard.version WHERE guard.version = $2",
+            [Val::from(guard.key.as_str()), Val::from(guard.version)],
+        );
     }
 }
 

@@ -5,10 +5,18 @@ use crate::batch::{Batch, Query, Val};
 use crate::invoice::{HEAD, InvoiceHead, InvoiceRecord, head};
 use canonical::{InvoiceId, PurchaseOrderNumber, Result};
 
-/// The most invoices of an order that are matched again at once.
-const INVOICES_MAX: u32 = 10_000;
+/// The most invoices of an order that one read gives.
+const INVOICES_MAX: u32 = 1_000;
 /// The most credits that are read for one invoice.
 const CREDITS_MAX: u32 = 200;
+
+/// Where an invoice stands among those of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InvoiceTurn {
+    /// When it claims; the last of all where it claims nothing.
+    turn: i64,
+    seq: i64,
+}
 
 impl Batch {
     /// Notes that an invoice is about an order.
@@ -35,20 +43,31 @@ impl Batch {
 impl Store {
     /// The invoices about an order that may still change: those that are booked first, in the turn
     /// in which they claim, then the others by age. Paid ones are among them; rejected and
-    /// cancelled ones are not.
+    /// cancelled ones are not. At most 1000 after a place, each with its own; an invoice that
+    /// begins to claim meanwhile does so behind those that claim.
     ///
     /// # Errors
     /// `unavailable` or `internal` where the store cannot answer.
-    pub async fn invoices_of_order(&self, order: &PurchaseOrderNumber) -> Result<Vec<InvoiceId>> {
+    pub async fn invoices_of_order(
+        &self,
+        order: &PurchaseOrderNumber,
+        after: Option<InvoiceTurn>,
+    ) -> Result<Vec<(InvoiceId, InvoiceTurn)>> {
+        let after = after.unwrap_or(InvoiceTurn { turn: i64::MIN, seq: 0 });
         let query = Query::new(
-            "SELECT i.id FROM invoice_order o JOIN invoice i ON i.seq = o.seq
-             WHERE o.purchase_order_number = $1 AND i.state NOT IN ('rejected', 'cancelled')
-             ORDER BY COALESCE((SELECT MIN(c.turn) FROM claim c WHERE c.invoice_id = i.id),
-                9223372036854775807), i.seq
-             LIMIT $2",
-            [Val::text(order), INVOICES_MAX.into()],
+            "SELECT id, turn, seq FROM (
+                SELECT i.id, i.seq, COALESCE((SELECT MIN(c.turn) FROM claim c
+                    WHERE c.invoice_id = i.id), 9223372036854775807) AS turn
+                FROM invoice_order o JOIN invoice i ON i.seq = o.seq
+                WHERE o.purchase_order_number = $1 AND i.state NOT IN ('rejected', 'cancelled')
+             ) standing
+             WHERE turn > $2 OR (turn = $2 AND seq > $3) ORDER BY turn, seq LIMIT $4",
+            [Val::text(order), after.turn.into(), after.seq.into(), INVOICES_MAX.into()],
         );
-        self.rows(query).await?.into_iter().map(|mut row| row.parsed()).collect()
+        let read = |mut row: crate::row::Row| {
+            Ok((row.parsed()?, InvoiceTurn { turn: row.int()?, seq: row.int()? }))
+        };
+        self.rows(query).await?.into_iter().map(read).collect()
     }
 
     /// The credits that cite an invoice of a supplier group by its number, oldest first.

@@ -34,10 +34,13 @@ mod match_run;
 mod order_amount;
 mod paging;
 mod place;
+mod readers;
 mod requisition;
 mod row;
 mod run_window;
 mod schema;
+#[cfg(feature = "simulation")]
+mod simulation;
 #[cfg(test)]
 mod testing;
 mod url;
@@ -61,15 +64,19 @@ pub use hold::{Hold, HoldState};
 pub use idempotency::{KeptAnswer, NewAnswer};
 pub use invoice::{Erp, ErpStatus, InvoiceHead, InvoiceRecord};
 pub use invoice_list::InvoiceFilter;
+pub use invoice_order::InvoiceTurn;
 pub use journal::JournalRecord;
 pub use match_run::{MatchRun, NewMatchRun};
 pub use order_amount::{NewOrderAmount, OrderAmount, Purpose, order_amounts};
+pub use readers::Readers;
 pub use requisition::{Requisition, RequisitionFilter};
 pub use run_window::{RunKey, RunWindow, StoredRun};
+#[cfg(feature = "simulation")]
+pub use simulation::{Disk, Fate};
 pub use work::{NewWork, Work, WorkCount, WorkState};
 
 use batch::Query;
-use canonical::Result;
+use canonical::{Lane, Result};
 use engine::{Engine, Place};
 use row::Row;
 use std::sync::Arc;
@@ -79,6 +86,7 @@ use tokio::sync::watch;
 #[derive(Clone, Debug)]
 pub struct Store {
     engine: Arc<Engine>,
+    lane: Lane,
 }
 
 impl Store {
@@ -108,7 +116,16 @@ impl Store {
     /// `invalid` where the URL is not one, saying what is right; `unavailable` where the store
     /// cannot be opened; `internal` where it was written by a newer or another version.
     pub async fn open(url: &str) -> Result<Self> {
-        Ok(Self { engine: Arc::new(Engine::open(url::place(url)?).await?) })
+        Self::open_with(url, Readers::default()).await
+    }
+
+    /// As [`Store::open`], with so many connections to read by.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_with(url: &str, readers: Readers) -> Result<Self> {
+        let engine = Engine::open(url::place(url)?, readers).await?;
+        Ok(Self { engine: Arc::new(engine), lane: Lane::Critical })
     }
 
     /// Opens the store at `url` where there is one; makes no file. A database is brought up to
@@ -122,8 +139,15 @@ impl Store {
                 let message = format!("there is no store at {}", path.display());
                 Err(canonical::Error::unavailable(message))
             }
-            place => Ok(Self { engine: Arc::new(Engine::open(place).await?) }),
+            _there => Self::open(url).await,
         }
+    }
+
+    /// The same store by the queues and connections of a lane: what waits in one never waits for
+    /// what is queued in the other, and a commit takes only a few batches of the bulk lane.
+    #[must_use]
+    pub fn in_lane(&self, lane: Lane) -> Self {
+        Self { engine: Arc::clone(&self.engine), lane }
     }
 
     /// Writes the batch: all of it, durably, or nothing. Batches of several callers share one
@@ -136,7 +160,7 @@ impl Store {
     /// and does not come back within half a minute to say what became of it, `unavailable` says
     /// that this is not known.
     pub async fn commit(&self, batch: Batch) -> Result<Committed> {
-        Ok(self.engine.write(batch).await?.committed)
+        Ok(self.engine.write(self.lane, batch).await?.committed)
     }
 
     /// Counts the commits: changes after every one that does more than hand out work, so that
@@ -154,15 +178,15 @@ impl Store {
     }
 
     async fn rows(&self, query: Query) -> Result<Vec<Row>> {
-        Ok(self.engine.read(vec![query]).await?.pop().unwrap_or_default())
+        Ok(self.engine.read(self.lane, vec![query]).await?.pop().unwrap_or_default())
     }
 
     /// The rows of each query, all of one snapshot.
     async fn rows_of_each(&self, queries: Vec<Query>) -> Result<Vec<Vec<Row>>> {
-        self.engine.read(queries).await
+        self.engine.read(self.lane, queries).await
     }
 
     async fn rows_of_all(&self, queries: Vec<Query>) -> Result<Vec<Row>> {
-        Ok(self.engine.read(queries).await?.into_iter().flatten().collect())
+        Ok(self.engine.read(self.lane, queries).await?.into_iter().flatten().collect())
     }
 }

@@ -183,7 +183,7 @@ impl Store {
             LEASE_POSTGRES,
             [Val::from(lane_name(lane)), now.into(), lease_until.into(), limit.into()],
         );
-        let rows = self.engine.write(batch).await?.rows;
+        let rows = self.engine.write(self.lane, batch).await?.rows;
         let mut work = rows.into_iter().map(read).collect::<Result<Vec<_>>>()?;
         work.sort_by_key(|(seq, _)| *seq);
         Ok(work.into_iter().map(|(_, work)| work).collect())

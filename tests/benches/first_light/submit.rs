@@ -2,14 +2,11 @@
 //! Each invoice bills an order of its own, matches, and is booked in the same time.
 
 use crate::wire::{Connection, host};
-use serde_json::{Value, json};
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tests::binary::{Running, say};
-use tests::{INVOICES, demo};
+use tests::{INVOICES, many};
 use tokio::task::JoinSet;
 
 /// More than can be billed in the time.
@@ -20,7 +17,7 @@ pub(crate) async fn measure(long: Duration) {
     // below the target folder: a temporary folder may be in memory
     let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let data = home.path().join("data");
-    write_data(&data);
+    many::data(&data, ORDERS);
     let data = data.display().to_string();
     for clients in [1, 16, 64] {
         let store = format!("sqlite:{}", home.path().join(format!("{clients}.sqlite")).display());
@@ -69,10 +66,7 @@ async fn submit(gateway: &Running, clients: u64, long: Duration) -> (Vec<Duratio
 }
 
 fn request(base: &str, token: &str, number: u64) -> Vec<u8> {
-    let order = format!("BPO-{number}");
-    let money = ("12.50", "250.00");
-    let body = demo::bill(&format!("B{number}"), "SUP-1001", (&order, 10), "20 BX", money);
-    let body = body.to_string();
+    let body = many::bill(number).to_string();
     let head = format!(
         "POST {INVOICES} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n\
          content-type: application/json\r\nidempotency-key: b-{number}\r\n\
@@ -81,40 +75,4 @@ fn request(base: &str, token: &str, number: u64) -> Vec<u8> {
         body.len()
     );
     (head + &body).into_bytes()
-}
-
-/// The demo's data with other orders: many, each of one line, received in full.
-fn write_data(folder: &Path) {
-    fs::create_dir(folder).unwrap();
-    for noun in ["suppliers", "items", "facilities", "cost_centers"] {
-        let name = format!("{noun}.json");
-        fs::write(folder.join(&name), demo::file(&name).to_string()).unwrap();
-    }
-    let all = || 0..ORDERS;
-    for (noun, entries) in [
-        ("purchase_orders", all().map(order).collect::<Vec<_>>()),
-        ("receipts", all().map(receipt).collect()),
-    ] {
-        let text = Value::Array(entries).to_string();
-        fs::write(folder.join(format!("{noun}.json")), text).unwrap();
-    }
-}
-
-fn order(number: u64) -> Value {
-    json!({
-        "number": format!("BPO-{number}"), "supplier_id": "SUP-1001", "currency": "USD",
-        "status": "dispatched", "order_date": "2026-09-01",
-        "lines": [{
-            "line_number": 10, "item_id": "GLV-NIT-M", "quantity": { "value": "20", "uom": "BX" },
-            "unit_price": "12.50", "match_mode": "three_way", "receipt_based_invoice": true,
-        }],
-    })
-}
-
-fn receipt(number: u64) -> Value {
-    json!({
-        "number": format!("BGR-{number}"), "purchase_order_number": format!("BPO-{number}"),
-        "purchase_order_line": 10, "quantity": { "value": "20", "uom": "BX" },
-        "effective_at": "2026-09-09T14:30:00Z",
-    })
 }

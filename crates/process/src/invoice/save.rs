@@ -125,6 +125,8 @@ pub(crate) struct Decision<'a> {
     pub(crate) evidence: &'a Evidence,
     pub(crate) facts: &'a Facts,
     pub(crate) before: &'a Before,
+    /// As they were before the back ends were asked.
+    pub(crate) asked_at: &'a [Guard],
     pub(crate) result: MatchResult,
 }
 
@@ -226,13 +228,12 @@ pub(crate) async fn save(
     decision: Decision<'_>,
     claim: Option<&Claim>,
 ) -> Result<Saved> {
-    let Decision { evidence, facts, before, result } = decision;
+    let Decision { evidence, facts, before, asked_at, result } = decision;
     let now = process.now();
     let body = answer(&case.id, &case.correlation_id, &result)?;
     let mut batch = Batch::new();
-    for guard in &before.guards {
-        batch.bump_guard(guard);
-    }
+    asked_at.iter().for_each(|it| batch.check_guard(it));
+    before.guards.iter().for_each(|it| batch.bump_guard(it));
     add_document(&mut batch, case, evidence, now);
     let head = head(case, evidence, &result, now);
     batch.insert_invoice(&head, &case.invoice)?;

@@ -12,7 +12,7 @@ use canonical::{
     Error, FacilityId, FieldError, Invoice, Money, Principal, PurchaseOrderNumber, Result,
 };
 use stack::idempotency::Claim;
-use store::sha256_hex;
+use store::{Guard, sha256_hex};
 
 /// How often a decision is made again because a fact it rests on changed before it was stored.
 const ATTEMPTS_MAX: u32 = 16;
@@ -154,8 +154,26 @@ impl Process {
             payload_sha256: arrival.payload_sha256.clone(),
         };
         let facility = arrival.submission.facility_id;
-        let (case, gathered) = self.prepare(principal, facility, parsed).await?;
-        self.decide_and_store(case, evidence, gathered, claim).await
+        let mut named = facts::order_numbers(&parsed.invoice);
+        for _ in 0..ATTEMPTS_MAX {
+            let asked_at = self.store().guards(named.iter().map(Guard::facts)).await?;
+            let (case, gathered) =
+                self.prepare(principal, facility.clone(), parsed.clone()).await?;
+            // what was told of an order that nobody named may have moved before it was guarded
+            if case.orders.iter().any(|it| !named.contains(it)) {
+                named.clone_from(&case.orders);
+                continue;
+            }
+            let decided =
+                self.decide_and_store(case, &evidence, (gathered, asked_at), claim.as_ref());
+            if let Some(answer) = decided.await? {
+                return Ok(answer);
+            }
+        }
+        Err(Error::unavailable(
+            "too much happens on the same orders, or too many invoices with the same amount are \
+             being decided at once; send it again with the same key",
+        ))
     }
 
     /// Checks an invoice and asks the back ends about it.
@@ -244,13 +262,14 @@ impl Process {
         })
     }
 
+    /// Decides until nothing moves meanwhile; `None` where what the back ends said is no longer so.
     async fn decide_and_store(
         &self,
         case: Case,
-        evidence: Evidence,
-        mut gathered: Gathered,
-        claim: Option<Claim>,
-    ) -> Result<Answer> {
+        evidence: &Evidence,
+        (mut gathered, asked_at): (Gathered, Vec<Guard>),
+        claim: Option<&Claim>,
+    ) -> Result<Option<Answer>> {
         let mut keys = case.guard_keys();
         keys.push(evidence.guard_key());
         let turns = alike::turn_keys(&case, &gathered.facts);
@@ -258,26 +277,27 @@ impl Process {
         let plans = Plans::of(&gathered.facts);
         for _ in 0..ATTEMPTS_MAX {
             if let Some(answer) = evidence.replay(self).await? {
-                return Ok(answer);
+                return Ok(Some(answer));
             }
             let before = save::before(self, &case, keys.clone(), &gathered).await?;
             gathered.facts.claims = before.claims.clone();
             gathered.facts.known_invoices = before.known.clone();
             plans.note(&mut gathered.facts, &before.taken)?;
             let result = matching::evaluate(&case.invoice, &gathered.facts, self.policy());
-            let decision =
-                Decision { evidence: &evidence, facts: &gathered.facts, before: &before, result };
-            match save::save(self, &case, decision, claim.as_ref()).await? {
+            let (facts, before, asked_at) = (&gathered.facts, &before, &asked_at);
+            let decision = Decision { evidence, facts, before, asked_at, result };
+            match save::save(self, &case, decision, claim).await? {
                 Saved::Done(body) => {
-                    return Ok(Answer { body, replayed: false, kept: claim.is_some() });
+                    return Ok(Some(Answer { body, replayed: false, kept: claim.is_some() }));
                 }
                 Saved::Stale => {}
             }
+            let keys = asked_at.iter().map(|it| it.key.clone());
+            if self.store().guards(keys).await? != *asked_at {
+                return Ok(None);
+            }
         }
-        Err(Error::unavailable(
-            "too many invoices with the same orders or the same amount are being decided at once; \
-             send it again with the same key",
-        ))
+        Ok(None)
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn open(name: &str, options: &Options) -> Result<Client> {
         .redirect(redirect::Policy::none())
         .no_proxy()
         .connect_timeout(Duration::from_millis(options.connect_timeout_ms))
-        .pool_max_idle_per_host(options.concurrency);
+        .pool_max_idle_per_host(options.concurrency + options.bulk_concurrency);
     for file in &options.certificate_files {
         let unusable = |cause: Box<dyn std::error::Error + Send + Sync>| {
             let message = format!("{name} cannot use the certificates in {}", file.display());

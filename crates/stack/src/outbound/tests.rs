@@ -1,5 +1,5 @@
 use super::*;
-use crate::context::{Context, scope};
+use crate::context::{Context, in_lane, scope};
 use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
@@ -148,6 +148,25 @@ async fn no_more_calls_at_once_than_allowed_and_waiting_ends() {
     assert_eq!(one.unwrap_err().kind(), Kind::TimedOut);
     assert_eq!(two.unwrap_err().kind(), Kind::Unavailable);
     assert_eq!(backend.calls(), 1);
+}
+
+#[tokio::test]
+async fn bulk_work_waits_for_its_own_calls_and_live_traffic_for_none_of_them() {
+    let backend = backend(&[0, 200]).await;
+    let retry = RetryOptions { attempts: 0, ..options().retry };
+    let options = Options { bulk_concurrency: 1, concurrency: 1, retry, ..options() };
+    let upstream = Upstream::open("erp", &options).unwrap();
+    let bulk = || in_lane(Lane::Bulk, backend.send(&upstream, Retry::Never));
+    let live = async {
+        while backend.calls() == 0 {
+            tokio::task::yield_now().await;
+        }
+        backend.send(&upstream, Retry::Never).await.unwrap().status
+    };
+    let (first, second, live) = tokio::join!(bulk(), bulk(), live);
+    assert_eq!(live, 200);
+    assert_eq!(first.unwrap_err().kind(), Kind::TimedOut);
+    assert!(second.is_ok_and(|it| it.status == 200) && upstream.health().in_flight == 0);
 }
 
 #[tokio::test]

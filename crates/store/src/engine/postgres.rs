@@ -14,10 +14,11 @@ mod writer;
 pub(crate) use place::Place;
 pub(crate) use session::{Done, Session, Step};
 
-use super::{ReadJob, Ready, WriteJob};
+use super::{BULK_MAX, GROUP_MAX, Lanes, ReadJob, Ready, WriteJob};
+use crate::readers::Readers;
 use crate::schema;
 use canonical::{Error, Result};
-use futures_util::future::{Either, join, select};
+use futures_util::future::{Either, join3, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use news::News;
 use std::future::Future;
@@ -27,15 +28,13 @@ use tokio::runtime::Builder;
 use tokio::sync::{Mutex, mpsc, watch};
 use writer::Writer;
 
-/// Connections that read; a process has three more.
-const READERS: usize = 4;
 /// Between two attempts to connect.
 const CONNECT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The thread that writes: brings the tables up to date, then commits what comes.
 pub(super) fn write(
     place: Place,
-    jobs: mpsc::Receiver<WriteJob>,
+    jobs: Lanes<mpsc::Receiver<WriteJob>>,
     leases: mpsc::Receiver<WriteJob>,
     commits: watch::Sender<u64>,
     ready: Ready,
@@ -47,9 +46,13 @@ pub(super) fn write(
         };
         let news = News::new(commits);
         let writer = Writer::new(&place, &news, session);
-        let leaser = Writer::of_leases(&place, &news);
+        let (bulk, leaser) = (Writer::another(&place, &news), Writer::another(&place, &news));
         ready.send(Ok(())).ok();
-        let work = join(writer.run(jobs), leaser.run(leases));
+        let work = join3(
+            writer.run(jobs.critical, GROUP_MAX),
+            bulk.run(jobs.bulk, BULK_MAX),
+            leaser.run(leases, GROUP_MAX),
+        );
         match select(pin!(work), pin!(news::listen(&place, &news))).await {
             Either::Left(_done) => {}
             Either::Right((never, _work)) => match never {},
@@ -58,13 +61,19 @@ pub(super) fn write(
 }
 
 /// The thread that reads.
-pub(super) fn read(place: &Place, jobs: mpsc::Receiver<ReadJob>, ready: Ready) {
+pub(super) fn read(
+    place: &Place,
+    jobs: Lanes<mpsc::Receiver<ReadJob>>,
+    readers: Readers,
+    ready: Ready,
+) {
     run(ready, async move |ready: Ready| {
         ready.send(Ok(())).ok();
-        let jobs = Mutex::new(jobs);
-        let readers: FuturesUnordered<_> =
-            (0..READERS).map(|_| reader::run(place, &jobs)).collect();
-        readers.collect::<()>().await;
+        let [critical, bulk] = jobs.each().map(Mutex::new);
+        let lanes = [(&critical, readers.critical), (&bulk, readers.bulk)];
+        let of_lane = |(jobs, count): (_, usize)| std::iter::repeat_n(jobs, count.max(1));
+        let readers = lanes.into_iter().flat_map(of_lane).map(|jobs| reader::run(place, jobs));
+        readers.collect::<FuturesUnordered<_>>().collect::<()>().await;
     });
 }
 

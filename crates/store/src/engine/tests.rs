@@ -1,3 +1,4 @@
+mod lanes;
 mod lost;
 mod many;
 mod secured;

@@ -36,6 +36,20 @@ async fn many_guards_are_read_at_once() {
     }
 }
 
+#[tokio::test]
+async fn a_guard_is_checked_until_somebody_moves_it() {
+    let scratch = Scratch::open().await;
+    let read = async || scratch.guards(["a".to_owned()]).await.unwrap().remove(0);
+    for version in 0..3 {
+        let guard = read().await;
+        assert_eq!(guard.version, version);
+        done(&scratch, |batch| batch.check_guard(&guard)).await;
+        done(&scratch, |batch| batch.check_guard(&guard)).await;
+        done(&scratch, |batch| batch.move_guard("a".to_owned())).await;
+        assert_eq!(stale(&scratch, |batch| batch.check_guard(&guard)).await, "guard a");
+    }
+}
+
 #[test]
 fn keys_of_different_things_differ() {
     let order = "PO-9".parse().unwrap();

@@ -78,8 +78,14 @@ impl Process {
     /// Matches every invoice of an order again, in the order in which they claim.
     pub(crate) async fn rematch(&self, work: &Work) -> Result<()> {
         let Rematch { purchase_order, trigger } = payload(work)?;
-        for id in self.store().invoices_of_order(&purchase_order).await? {
-            self.match_again(&id, &trigger).await?;
+        let mut after = None;
+        loop {
+            let page = self.store().invoices_of_order(&purchase_order, after).await?;
+            let Some((_, last)) = page.last() else { break };
+            after = Some(*last);
+            for (id, _turn) in &page {
+                self.match_again(id, &trigger).await?;
+            }
         }
         self.done(work).await
     }

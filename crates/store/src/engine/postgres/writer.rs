@@ -1,4 +1,4 @@
-//! A writer: takes what is queued, up to [`GROUP_MAX`] batches, and commits it once. A group whose
+//! A writer: takes what is queued, so many batches at most, and commits it once. A group whose
 //! connection was lost before the commit was sent is written again on a new one. Where it was lost
 //! after that, the server is asked what became of the transaction, and nothing is guessed.
 
@@ -7,7 +7,7 @@ use super::news::News;
 use super::session::Session;
 use super::{CONNECT_PAUSE, Place};
 use crate::batch::{Batch, Query, Val};
-use crate::engine::{GROUP_MAX, Job, Waiting, WriteJob, Written, refuse};
+use crate::engine::{Job, Waiting, WriteJob, Written, refuse};
 use crate::row::Row;
 use canonical::{Error, Result};
 use std::time::Duration;
@@ -39,14 +39,14 @@ impl<'a> Writer<'a> {
         Self { place, news, session: Some(session), is_known: true }
     }
 
-    /// One that hands out work; connects when it is first asked.
-    pub(super) const fn of_leases(place: &'a Place, news: &'a News) -> Self {
+    /// One beside the first, for leases or for the bulk lane; connects when it is first asked.
+    pub(super) const fn another(place: &'a Place, news: &'a News) -> Self {
         Self { place, news, session: None, is_known: false }
     }
 
-    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<WriteJob>) {
-        let mut queued = Vec::with_capacity(GROUP_MAX);
-        while jobs.recv_many(&mut queued, GROUP_MAX).await > 0 {
+    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<WriteJob>, at_once: usize) {
+        let mut queued = Vec::with_capacity(at_once);
+        while jobs.recv_many(&mut queued, at_once).await > 0 {
             let mut group = Vec::with_capacity(queued.len());
             for job in queued.drain(..) {
                 take(job, &mut group, &mut jobs);

@@ -33,7 +33,7 @@ fn next(jobs: &Mutex<mpsc::Receiver<ReadJob>>) -> Option<Asked> {
     }
 }
 
-fn read(connection: &Connection, queries: &[Query]) -> Result<Vec<Vec<Row>>> {
+pub(in crate::engine) fn read(connection: &Connection, queries: &[Query]) -> Result<Vec<Vec<Row>>> {
     if let [query] = queries {
         return Ok(vec![rows(connection, query).map_err(failure)?]);
     }

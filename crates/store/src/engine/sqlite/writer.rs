@@ -1,35 +1,63 @@
-//! The writer: takes what is queued, up to [`GROUP_MAX`] batches, and commits it once.
+//! The writer: takes what is queued, up to [`GROUP_MAX`] batches and of the bulk lane up to
+//! [`BULK_MAX`], and commits it once.
 
 use super::{execute, failure, open_writer, rows};
 use crate::batch::{Batch, Committed, Kind, Query, Stmt};
-use crate::engine::{GROUP_MAX, Job, Ready, Waiting, WriteJob, Written, open, refuse};
+use crate::engine::{
+    BULK_MAX, GROUP_MAX, Job, Lanes, Ready, Waiting, WriteJob, Written, open, refuse,
+};
 use canonical::Result;
 use rusqlite::Connection;
+use std::future::poll_fn;
 use std::path::Path;
+use std::task::{Context, Poll};
+use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 
 pub(in crate::engine) fn run(
     path: &Path,
-    mut jobs: mpsc::Receiver<WriteJob>,
+    mut jobs: Lanes<mpsc::Receiver<WriteJob>>,
     commits: &watch::Sender<u64>,
     ready: Ready,
 ) {
     let Some(connection) = open(path, open_writer, ready) else { return };
-    let mut queued = Vec::with_capacity(GROUP_MAX);
-    while jobs.blocking_recv_many(&mut queued, GROUP_MAX) > 0 {
-        let mut group = Vec::with_capacity(queued.len());
-        for job in queued.drain(..) {
-            match job {
-                // ok: whoever asked has gone, and nothing was promised
-                Job::Do { answer, .. } if answer.is_closed() => {}
-                Job::Do { what, answer } => group.push((what, answer)),
-                Job::Close => jobs.close(),
-            }
-        }
+    let Ok(runtime) = Builder::new_current_thread().build() else { return };
+    let mut queued = Lanes { critical: Vec::new(), bulk: Vec::new() };
+    while runtime.block_on(poll_fn(|context| next(context, &mut jobs, &mut queued))) {
+        let mut group = take(&mut queued.critical, &mut jobs.critical);
+        group.extend(take(&mut queued.bulk, &mut jobs.bulk));
         if !group.is_empty() {
             write(&connection, group, commits);
         }
     }
+}
+
+/// What is queued in either lane; false where both are closed and empty.
+fn next(
+    context: &mut Context<'_>,
+    jobs: &mut Lanes<mpsc::Receiver<WriteJob>>,
+    queued: &mut Lanes<Vec<WriteJob>>,
+) -> Poll<bool> {
+    let critical = jobs.critical.poll_recv_many(context, &mut queued.critical, GROUP_MAX);
+    let bulk = jobs.bulk.poll_recv_many(context, &mut queued.bulk, BULK_MAX);
+    match (critical, bulk) {
+        (Poll::Ready(0), Poll::Ready(0)) => Poll::Ready(false),
+        (Poll::Ready(0) | Poll::Pending, Poll::Ready(0) | Poll::Pending) => Poll::Pending,
+        _some => Poll::Ready(true),
+    }
+}
+
+fn take(queued: &mut Vec<WriteJob>, jobs: &mut mpsc::Receiver<WriteJob>) -> Vec<(Batch, Waiting)> {
+    let mut group = Vec::with_capacity(queued.len());
+    for job in queued.drain(..) {
+        match job {
+            // ok: whoever asked has gone, and nothing was promised
+            Job::Do { answer, .. } if answer.is_closed() => {}
+            Job::Do { what, answer } => group.push((what, answer)),
+            Job::Close => jobs.close(),
+        }
+    }
+    group
 }
 
 fn write(connection: &Connection, group: Vec<(Batch, Waiting)>, commits: &watch::Sender<u64>) {
@@ -50,7 +78,10 @@ fn write(connection: &Connection, group: Vec<(Batch, Waiting)>, commits: &watch:
 
 /// One transaction for all. A batch that fails is undone alone; where the transaction itself is
 /// lost or cannot be committed, nobody is told that anything was written.
-fn write_group(connection: &Connection, batches: &[Batch]) -> Result<Vec<Result<Written>>> {
+pub(in crate::engine) fn write_group(
+    connection: &Connection,
+    batches: &[Batch],
+) -> Result<Vec<Result<Written>>> {
     let written = try_group(connection, batches);
     if !connection.is_autocommit()
         && let Err(error) = control(connection, "ROLLBACK")
