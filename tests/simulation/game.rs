@@ -107,11 +107,12 @@ impl<'a> World<'a> {
     fn open(&self) -> Process {
         let backend = Outside { weather: self.weather.clone(), inner: Arc::clone(&self.erp) };
         let system = System::with(Arc::new(backend)).unwrap();
-        let Checked { config, policy, mappings, calendars, .. } = &self.rules.checked;
+        let Checked { config, policy, mappings, calendars, routing, .. } = &self.rules.checked;
         let rules = Rules {
             policy: policy.clone(),
             mappings: mappings.clone(),
             calendars: calendars.clone(),
+            routing: routing.clone(),
         };
         let (options, clock) = (config.process.clone(), Arc::clone(&self.clock));
         Process::new(system, Store::on(&self.disk), rules, options, clock)

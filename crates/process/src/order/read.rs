@@ -138,7 +138,7 @@ impl Process {
         let line =
             |it: &PurchaseOrderLine| OrderLine { number: number.clone(), line: it.line_number };
         let store = self.store();
-        let invoices = store.invoices_of_order(number).await?;
+        let invoices = self.invoices_about(number).await?;
         let lines: Vec<OrderLine> = order.lines.iter().map(line).collect();
         let (items, claims, holds) =
             try_join3(items, store.claims(lines), store.holds(&invoices)).await?;

@@ -63,7 +63,7 @@ pub(crate) fn rematch_work(order: &PurchaseOrderNumber, trigger: &str, now: Time
 pub(crate) async fn work_invoices(process: &Process, work: &Work) -> Result<Vec<InvoiceId>> {
     match work.kind.as_str() {
         REMATCH => match payload::<Rematch>(work) {
-            Ok(it) => process.store().invoices_of_order(&it.purchase_order).await,
+            Ok(it) => process.invoices_about(&it.purchase_order).await,
             Err(_unreadable) => Ok(Vec::new()),
         },
         REMATCH_INVOICE => {
@@ -78,16 +78,24 @@ impl Process {
     /// Matches every invoice of an order again, in the order in which they claim.
     pub(crate) async fn rematch(&self, work: &Work) -> Result<()> {
         let Rematch { purchase_order, trigger } = payload(work)?;
-        let mut after = None;
-        loop {
-            let page = self.store().invoices_of_order(&purchase_order, after).await?;
-            let Some((_, last)) = page.last() else { break };
-            after = Some(*last);
-            for (id, _turn) in &page {
-                self.match_again(id, &trigger).await?;
-            }
+        for id in self.invoices_about(&purchase_order).await? {
+            self.match_again(&id, &trigger).await?;
         }
         self.done(work).await
+    }
+
+    /// Every invoice about an order that may still change, in the order in which they claim.
+    pub(crate) async fn invoices_about(
+        &self,
+        order: &PurchaseOrderNumber,
+    ) -> Result<Vec<InvoiceId>> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.store().invoices_of_order(order, after).await?;
+            let Some((_, last)) = page.last() else { return Ok(all) };
+            after = Some(*last);
+            all.extend(page.into_iter().map(|(id, _turn)| id));
+        }
     }
 
     /// Matches the invoice of an item of work again.
