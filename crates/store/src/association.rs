@@ -1,5 +1,5 @@
-//! What a person stated about lines of an invoice: the order line that they bill. The document stays
-//! as it is.
+//! What a person stated about lines of an invoice: the order line that they bill. The document
+//! stays as it is.
 
 use crate::Store;
 use crate::batch::{Batch, Query, Val};

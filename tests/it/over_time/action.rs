@@ -206,7 +206,8 @@ async fn a_dispute_keeps_an_invoice_from_payment_until_it_is_withdrawn() {
 async fn a_credit_that_was_asked_for_is_expected_until_it_came() {
     let play = dear().await;
     let (ap, case) = (play.gateway().ap(), only(&play).await);
-    let ask = |amount: &str| json!({ "action": "request_credit", "amount": amount, "reason": "too dear" });
+    let ask =
+        |amount: &str| json!({ "action": "request_credit", "amount": amount, "reason": "dear" });
     for (wrong, pointer) in [("0.00", "/amount"), ("60.001", "/amount"), ("1060.01", "/amount")] {
         let refused = act(&ap, &case, ask(wrong)).await;
         assert_eq!(refused.refused(400, "invalid").pointers(), [pointer], "{wrong}");

@@ -265,7 +265,8 @@ async fn what_waits_is_summed_by_age_and_what_is_over_is_not_counted() {
     assert_eq!(
         by_reason[0],
         json!({
-            "key": "PRC-01", "invoices": 1, "overdue": 0, "at_stake": usd("1060.00"), "buckets": [old],
+            "key": "PRC-01", "invoices": 1, "overdue": 0, "at_stake": usd("1060.00"),
+            "buckets": [old],
         })
     );
     assert_eq!(

@@ -70,9 +70,9 @@ pub(super) async fn get_case(
 
 /// Act on a case.
 ///
-/// Gives it to somebody, takes it, lets it wait for somebody outside, goes on with it, decides it, or
-/// undertakes something about its invoice; `offers` of the case says what is possible now. A case is
-/// resolved when none of its holds is open, however that came.
+/// Gives it to somebody, takes it, lets it wait for somebody outside, goes on with it, decides it,
+/// or undertakes something about its invoice; `offers` of the case says what is possible now. A
+/// case is resolved when none of its holds is open, however that came.
 #[utoipa::path(
     post,
     path = "/process/v1/cases/{id}/actions",

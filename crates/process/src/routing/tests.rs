@@ -9,7 +9,8 @@ fn rules(text: &str) -> Result<Routing> {
 
 fn rule(id: &str, priority: u32, when: &str, queue: &str) -> String {
     format!(
-        "[[rules]]\nid = \"{id}\"\npriority = {priority}\nwhen = {{ {when} }}\nqueue = \"{queue}\"\n"
+        "[[rules]]\nid = \"{id}\"\npriority = {priority}\nwhen = {{ {when} }}\n\
+         queue = \"{queue}\"\n"
     )
 }
 
