@@ -276,8 +276,10 @@ impl LandedCostQuestion {
             let fine = stated.is_some_and(above_zero);
             unless(fine, at(name), "the basis needs it, above zero");
             let consumed: Exact = line.consumed_by.iter().map(|it| it.quantity.exact()).sum();
-            let fine = line.consumed_by.iter().all(|it| above_zero(it.quantity))
-                && consumed <= line.consumed();
+            // more on hand than there was is told once
+            let fine = !on_hand
+                || line.consumed_by.iter().all(|it| above_zero(it.quantity))
+                    && consumed <= line.consumed();
             unless(fine, at("consumed_by"), "above zero each, and no more than was consumed");
         }
         faults
