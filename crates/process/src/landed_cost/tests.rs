@@ -1,5 +1,5 @@
 use super::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn question(lines: &Value, basis: &str) -> LandedCostQuestion {
     serde_json::from_value(json!({
