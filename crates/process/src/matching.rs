@@ -189,8 +189,8 @@ fn gather(
     let mut lines = Vec::with_capacity(billed.len());
     for (it, report) in billed.iter().zip(reports) {
         outcome = outcome.max(report.outcome);
-        reasons.append(&mut report.reasons);
-        flags.append(&mut report.flags);
+        join(&mut reasons, &mut report.reasons);
+        join(&mut flags, &mut report.flags);
         let line = it.first.and_then(|it| ground.index.line(it));
         lines.push(LineResult {
             invoice_line: it.line.line_number,
@@ -215,6 +215,15 @@ fn gather(
         exchange: None,
         tax: None,
         policy: policy.cited(),
+    }
+}
+
+/// Adds what is said of a line; the first that there is is not copied.
+fn join<T>(all: &mut Vec<T>, more: &mut Vec<T>) {
+    if all.is_empty() {
+        std::mem::swap(all, more);
+    } else {
+        all.append(more);
     }
 }
 

@@ -40,8 +40,7 @@ fn check(variance: Option<&Variance>, limit: Option<&Limit>, is_short: bool) {
 #[test]
 fn plain_counts_are_the_numbers_they_stand_for() {
     let (result, key) = (CheckResult::PassWithin, &"PRICE_UNIT");
-    let counts =
-        Counts { amount: (3_000, 2), percent: Some((-24_000, 4)), quantity: Some((7, 0)) };
+    let counts = Counts { amount: (3_000, 2), percent: Some((-24_000, 4)), quantity: Some((7, 0)) };
     let whole = variance("30.00", Some("-2.4000"), Some("7"));
     let limit = limit(Some("50.00"), Some("3"));
     let of_counts = Check::counted(key, result, counts, LimitCounts::new(&limit).as_ref());

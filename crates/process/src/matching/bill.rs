@@ -116,7 +116,11 @@ impl<'a> Ground<'a> {
         let several = found.iter().any(|it| it.len() > 1);
         let mut assigned = several.then(HashMap::default);
         for single in [true, false] {
-            let these = billed.as_mut_slice().iter_mut().zip(&found).filter(|(_it, it)| (it.len() == 1) == single);
+            let these = billed
+                .as_mut_slice()
+                .iter_mut()
+                .zip(&found)
+                .filter(|(_it, it)| (it.len() == 1) == single);
             for (it, places) in these.filter(|(it, _places)| it.stopped.is_none()) {
                 self.share(it, places, &mut assigned);
             }

@@ -262,10 +262,16 @@ impl From<Decimal> for Number {
 impl Number {
     /// `12.50` is 25/2 for everybody else; here it is 1250/100, and `500.00` is whole.
     fn shortened(mut digits: i64, mut places: u32) -> Option<Self> {
-        if places <= 2 {
-            let (whole, lower) = if places == 1 { (digits / 10, 10) } else { (digits / 100, 100) };
-            let is_whole = whole * i64::from(lower) == digits;
-            return Some(if is_whole { Self::Small(whole, 1) } else { Self::Small(digits, lower) });
+        // of cents, and only there: further down the lower would grow too large to multiply with
+        let of_cents = match places {
+            1 => Some((digits / 10, digits % 10, 10)),
+            2 => Some((digits / 100, digits % 100, 100)),
+            _ => None,
+        };
+        match of_cents {
+            Some((whole, 0, _lower)) => return Some(Self::Small(whole, 1)),
+            Some((_whole, _rest, lower)) => return Some(Self::Small(digits, lower)),
+            None => {}
         }
         while places > 0 && digits % 10 == 0 {
             digits /= 10;

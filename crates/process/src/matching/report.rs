@@ -186,11 +186,13 @@ impl Report {
         measure: &Measure,
         side: Option<&Side>,
     ) {
-        let limit = side.map(|it| it.counts.as_ref());
-        let check = match (measure.counts(), limit) {
-            (Some(counts), None) => Check::counted(key, result, counts, None),
-            (Some(counts), Some(Some(limit))) => Check::counted(key, result, counts, Some(limit)),
-            _ => {
+        let is_plain = side.is_none_or(|it| it.counts.is_some());
+        let check = match measure.counts().filter(|_| is_plain) {
+            Some(counts) => {
+                let limit = side.and_then(|it| it.counts.as_ref());
+                Check::counted(key, result, counts, limit)
+            }
+            None => {
                 let limit = side.map(|it| &it.shown);
                 Check::new(key, result, Some(&measure.shown()), limit, None)
             }

@@ -98,11 +98,7 @@ impl<'o, 'a> Names<'o, 'a> {
     }
 }
 
-pub(super) fn note<K: Hash + Eq>(
-    names: &mut HashMap<K, Vec<Place>>,
-    name: K,
-    place: Place,
-) {
+pub(super) fn note<K: Hash + Eq>(names: &mut HashMap<K, Vec<Place>>, name: K, place: Place) {
     let places = names.entry(name).or_default();
     // places come in ascending order, so a repeat is the last one
     if places.last() != Some(&place) {
