@@ -75,6 +75,28 @@ struct Short {
     because: Option<Code>,
 }
 
+/// A difference in plain counts, as nearly all are: so many of the last place, and how many places
+/// there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// In money, in the invoice's currency.
+    pub amount: (i64, u8),
+    /// In percent.
+    pub percent: Option<(i32, u8)>,
+    /// In base units.
+    pub quantity: Option<(i64, u8)>,
+}
+
+/// A limit in plain counts, made once for all the checks that are held against it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitCounts {
+    amount: i64,
+    percent: i32,
+    amount_places: u8,
+    percent_places: u8,
+    how: u8,
+}
+
 /// More places than a short count has.
 const NONE: u8 = u8::MAX;
 const UNIT: u8 = 0b11;
@@ -99,6 +121,25 @@ impl Check {
             Some(short) => Self(Kept::Short(short)),
             None => Self::whole(bare, variance, limit),
         }
+    }
+
+    /// A check of a difference and a limit in plain counts.
+    #[must_use]
+    #[inline]
+    pub fn counted(
+        key: &'static &'static str,
+        result: CheckResult,
+        difference: Counts,
+        limit: Option<&LimitCounts>,
+    ) -> Self {
+        let mut short = Short { result, ..Short::bare(key) };
+        (short.amount, short.amount_places) = difference.amount;
+        (short.percent, short.percent_places) = difference.percent.unwrap_or((0, NONE));
+        (short.quantity, short.quantity_places) = difference.quantity.unwrap_or((0, NONE));
+        if let Some(limit) = limit {
+            short.held_to(limit);
+        }
+        Self(Kept::Short(short))
     }
 
     #[cold]
@@ -200,15 +241,16 @@ impl Short {
             self.how |= it.unit as u8;
         }
         if let Some(it) = limit {
-            if it.row.is_some() {
-                return None;
-            }
-            (self.limit_amount, self.limit_amount_places) = counted(it.amount.as_ref())?;
-            (self.limit_percent, self.limit_percent_places) = percent(it.percent.as_ref())?;
-            let lenient = if it.combine == Combine::Lenient { LENIENT } else { 0 };
-            self.how |= LIMITED | lenient | ((it.unit as u8) << LIMIT_UNIT);
+            self.held_to(&LimitCounts::new(it)?);
         }
         Some(self)
+    }
+
+    #[inline]
+    const fn held_to(&mut self, limit: &LimitCounts) {
+        (self.limit_amount, self.limit_amount_places) = (limit.amount, limit.amount_places);
+        (self.limit_percent, self.limit_percent_places) = (limit.percent, limit.percent_places);
+        self.how |= limit.how;
     }
 
     fn variance(&self) -> Option<Variance> {
@@ -228,6 +270,21 @@ impl Short {
             unit: unit(self.how >> LIMIT_UNIT),
             row: None,
         })
+    }
+}
+
+impl LimitCounts {
+    /// `None` for a limit that is not one of plain counts, or of a row with a name.
+    #[must_use]
+    pub fn new(limit: &Limit) -> Option<Self> {
+        if limit.row.is_some() {
+            return None;
+        }
+        let (amount, amount_places) = counted(limit.amount.as_ref())?;
+        let (percent, percent_places) = percent(limit.percent.as_ref())?;
+        let lenient = if limit.combine == Combine::Lenient { LENIENT } else { 0 };
+        let how = LIMITED | lenient | ((limit.unit as u8) << LIMIT_UNIT);
+        Some(Self { amount, percent, amount_places, percent_places, how })
     }
 }
 
@@ -302,69 +359,4 @@ impl ToSchema for Check {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn variance(amount: &str, percent: Option<&str>, quantity: Option<&str>) -> Variance {
-        Variance {
-            amount: Some(amount.into()),
-            percent: percent.map(Numeral::from),
-            quantity: quantity.map(Numeral::from),
-            unit: AmountUnit::Money,
-        }
-    }
-
-    fn limit(amount: Option<&str>, percent: Option<&str>) -> Limit {
-        Limit {
-            amount: amount.map(Numeral::from),
-            percent: percent.map(Numeral::from),
-            combine: Combine::Strictest,
-            unit: AmountUnit::Money,
-            row: None,
-        }
-    }
-
-    /// What goes in comes out, is what was written, and is read again as the same.
-    #[track_caller]
-    fn check(variance: Option<&Variance>, limit: Option<&Limit>, is_short: bool) {
-        for because in [None, Some(Code::Cur02)] {
-            let result = CheckResult::Breach;
-            let it = Check::new(&"PRICE_UNIT", result, variance, limit, because);
-            assert_eq!(matches!(it.0, Kept::Short(_)), is_short, "{it:?}");
-            assert_eq!((it.key(), it.result(), it.because()), ("PRICE_UNIT", result, because));
-            assert_eq!((it.variance().as_ref(), it.limit().as_ref()), (variance, limit));
-            let (variance, limit) = (variance.cloned(), limit.cloned());
-            let whole = Written { key: "PRICE_UNIT".into(), result, variance, limit, because };
-            let text = serde_json::to_string(&it).unwrap();
-            assert_eq!(text, serde_json::to_string(&whole).unwrap());
-            assert_eq!(serde_json::from_str::<Check>(&text).unwrap(), it);
-            assert_ne!(Check::new(&"PRICE_UNIT", CheckResult::Pass, None, None, None), it);
-        }
-    }
-
-    #[test]
-    fn a_check_is_what_was_said_of_it_however_it_is_kept() {
-        let plain = variance("30.00", Some("-2.4000"), Some("7"));
-        check(None, None, true);
-        check(Some(&plain), None, true);
-        check(None, Some(&limit(None, None)), true);
-        check(Some(&plain), Some(&limit(Some("50.00"), Some("3"))), true);
-        check(Some(&variance("1", None, None)), Some(&limit(None, Some("2.5"))), true);
-        for unit in [AmountUnit::Days, AmountUnit::ValueDays] {
-            let combine = Combine::Lenient;
-            let limit = Limit { unit, combine, ..limit(Some("3"), None) };
-            check(Some(&Variance { unit, ..plain.clone() }), Some(&limit), true);
-        }
-        check(Some(&variance("1", Some("214748.3648"), None)), None, false);
-        check(Some(&variance("1.00", None, Some("7/12"))), None, false);
-        check(Some(&Variance { amount: None, ..plain.clone() }), None, false);
-        check(Some(&variance("123456789012345678901.00", None, None)), None, false);
-        let row = Some("PRICE_UNIT[item=GLV-M]".into());
-        check(Some(&plain), Some(&Limit { row, ..limit(Some("50.00"), None) }), false);
-    }
-
-    #[test]
-    fn the_usual_check_is_six_words() {
-        assert_eq!(size_of::<Check>(), 48);
-    }
-}
+mod tests;

@@ -223,12 +223,15 @@ impl SupplierInvoiceNumber {
     /// digits.
     #[must_use]
     pub fn normalised(&self) -> String {
-        let plain: String = self
-            .as_str()
-            .nfkc()
-            .flat_map(char::to_uppercase)
-            .filter(|it| it.is_alphanumeric())
-            .collect();
+        let text = self.as_str();
+        let plain: String = if text.is_ascii() {
+            // its own NFKC already, as nearly every number is
+            let letters = text.bytes().filter(u8::is_ascii_alphanumeric);
+            letters.map(|it| char::from(it.to_ascii_uppercase())).collect()
+        } else {
+            let upper = text.nfkc().flat_map(char::to_uppercase);
+            upper.filter(|it| it.is_alphanumeric()).collect()
+        };
         let bare = ["INVOICE", "INV", "NO"]
             .iter()
             .find_map(|it| plain.strip_prefix(it))

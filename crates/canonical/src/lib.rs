@@ -44,7 +44,7 @@ pub use acknowledgement::{
 };
 pub use balance::InventoryBalance;
 pub use change::{Change, ChangeKind, Changes, NewPayment};
-pub use check::{Check, CheckResult};
+pub use check::{Check, CheckResult, Counts, LimitCounts};
 pub use clock_class::ClockClass;
 pub use contract::{Contract, ContractOwner, ContractPrice, DateBasis, PriceEligibility};
 pub use cost_center::{CostCenter, CostCenterStatus};

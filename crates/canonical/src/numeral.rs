@@ -185,7 +185,10 @@ impl PartialEq<&str> for Numeral {
 
 impl fmt::Display for Numeral {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.with_text(|it| f.write_str(it))
+        match self.0 {
+            Kept::Count(count, 0) => write!(f, "{count}"),
+            _ => self.with_text(|it| f.write_str(it)),
+        }
     }
 }
 

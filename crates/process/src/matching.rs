@@ -23,6 +23,7 @@ mod index;
 mod intake;
 mod key;
 mod later;
+mod measure;
 mod mode;
 mod nonpo;
 mod number;
@@ -69,7 +70,7 @@ use bill::{Basis, Billed, Ground};
 use canonical::{
     Allocation, Code, Invoice, LineResult, MatchMode, MatchResult, ModeResolved, Money,
 };
-use few::HashMap;
+use few::{Few, HashMap};
 use index::{Index, Place};
 use mode::Modes;
 use number::Number;
@@ -90,47 +91,48 @@ pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResul
     let ground = Ground { invoice, index: &index, units: &units, stands: &stands };
 
     let lines = index::by_number(invoice);
-    let mut reports: Vec<Report> =
+    let mut reports: Few<Report> =
         lines.iter().map(|it| Report::new(Some(it.line_number))).collect();
-    for (line, report) in lines.iter().zip(&mut reports) {
+    let reports = reports.as_mut_slice();
+    for (line, report) in lines.iter().zip(&mut *reports) {
         price::adds_up(line, invoice.currency, report);
     }
-    let billed = ground.bill(&lines, &facts.credits, &mut reports);
+    let billed = ground.bill(&lines, &facts.credits, reports);
     terms.note(&ground, &billed, facts);
-    for (it, report) in billed.iter().zip(&mut reports) {
+    for (it, report) in billed.iter().zip(&mut *reports) {
         not_evaluated(&ground, it, report);
     }
     let groups = quantity::Groups::new(&billed);
     if ground.corrects() {
-        credit::check(&ground, &terms, &billed, &groups, &mut reports);
+        credit::check(&ground, &terms, &billed, &groups, reports);
     } else {
-        quantity::check(&ground, &terms, &billed, &groups, &mut reports);
-        price::check(&ground, &terms, &billed, &mut reports);
-        price::check_sums(&ground, &terms, &billed, &groups, &mut reports);
+        quantity::check(&ground, &terms, &billed, &groups, reports);
+        price::check(&ground, &terms, &billed, reports);
+        price::check_sums(&ground, &terms, &billed, &groups, reports);
     }
-    let large = billed.iter().zip(&mut reports).filter(|(it, _report)| it.order.is_some());
+    let large = billed.iter().zip(&mut *reports).filter(|(it, _report)| it.order.is_some());
     for (it, report) in large.filter(|_| !ground.is_credit()) {
         price::large(&terms, it, report);
     }
-    for (it, report) in billed.iter().zip(&mut reports) {
+    for (it, report) in billed.iter().zip(&mut *reports) {
         nonpo::check(&terms, it, report);
         usage::check(&ground, &terms, it, report);
     }
     let mut document = Report::new(None);
     party::check(invoice, facts, &mut document);
     let rules = policy.duplicates();
-    duplicate::check(&ground, facts, rules, &billed, (&mut document, &mut reports));
+    duplicate::check(&ground, facts, rules, &billed, (&mut document, &mut *reports));
     document::charges(&ground, &terms, &billed, &mut document);
-    document::balance(&ground, &terms, &mut document);
+    document::balance(&ground, &terms, &billed, &mut document);
     blanket::check(&ground, &terms, &billed, &mut document);
     nonpo::approval(&billed, &mut document);
     prepay::check(&ground, &billed, &mut document);
-    self_billing::check(&ground, &billed, &mut document, &mut reports);
+    self_billing::check(&ground, &billed, &mut document, reports);
     if billed.is_empty() {
         document.fail(Code::Inv01, "the document has no lines".to_owned());
     }
     let later = later::Case { ground: &ground, terms: &terms, facts };
-    let later = later.check(&billed, &mut reports, &mut document);
+    let later = later.check(&billed, reports, &mut document);
     let mut result = gather(&ground, &billed, reports, document, policy);
     if later.tax.is_some() {
         result.policy.taxes.clone_from(&facts.tax_policy);
@@ -178,7 +180,7 @@ fn not_evaluated(ground: &Ground<'_>, billed: &Billed<'_>, report: &mut Report) 
 fn gather(
     ground: &Ground<'_>,
     billed: &[Billed<'_>],
-    reports: Vec<Report>,
+    reports: &mut [Report],
     document: Report,
     policy: &Policy,
 ) -> MatchResult {
@@ -187,8 +189,8 @@ fn gather(
     let mut lines = Vec::with_capacity(billed.len());
     for (it, report) in billed.iter().zip(reports) {
         outcome = outcome.max(report.outcome);
-        reasons.extend(report.reasons);
-        flags.extend(report.flags);
+        join(&mut reasons, &mut report.reasons);
+        join(&mut flags, &mut report.flags);
         let line = it.first.and_then(|it| ground.index.line(it));
         lines.push(LineResult {
             invoice_line: it.line.line_number,
@@ -196,7 +198,7 @@ fn gather(
             purchase_order_line: line.map(|it| it.line.line_number),
             mode: mode(ground, it),
             outcome: report.outcome,
-            checks: report.checks,
+            checks: std::mem::take(&mut report.checks),
             allocations: allocations(ground, it, claimed.as_ref()),
         });
     }
@@ -213,6 +215,15 @@ fn gather(
         exchange: None,
         tax: None,
         policy: policy.cited(),
+    }
+}
+
+/// Adds what is said of a line; the first that there is is not copied.
+fn join<T>(all: &mut Vec<T>, more: &mut Vec<T>) {
+    if all.is_empty() {
+        std::mem::swap(all, more);
+    } else {
+        all.append(more);
     }
 }
 

@@ -178,10 +178,10 @@ impl<'a> Ladder<'a> {
         let names = order.names(self.index, &self.invoice.supplier_id);
         let mut left: Option<Cow<'_, [Place]>> = None;
         for rung in 2..=5 {
-            let found = places(names, line, rung);
+            let found = places(&names, line, rung);
             let narrowed = match &left {
-                None => found,
-                Some(left) => Cow::Owned(both(left, &found)),
+                None => Cow::Borrowed(found),
+                Some(left) => Cow::Owned(both(left, found)),
             };
             match narrowed.as_ref() {
                 [] => {}
@@ -324,22 +324,18 @@ fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
     a.zip(b).is_some_and(|(a, b)| a != b)
 }
 
-fn places<'n>(names: &'n Names<'_>, line: &InvoiceLine, rung: u8) -> Cow<'n, [Place]> {
-    let none: Cow<'_, [Place]> = Cow::Borrowed(&[]);
-    let of = |it: Option<&'n Vec<Place>>| it.map_or(none, |it| Cow::Borrowed(it.as_slice()));
-    match rung {
-        2 => of(line.receipt_number.as_ref().and_then(|it| names.by_receipt.get(it.as_str()))),
-        3 => match line.item_id.as_ref().and_then(|it| names.by_item.get(it)) {
-            Some(found) => Cow::Borrowed(found),
-            None => of(line.gtin.as_ref().and_then(|it| names.by_gtin.get(&padded(it)))),
-        },
-        4 => {
-            of(line.supplier_item_number.as_ref().and_then(|it| names.by_catalogue.get(&plain(it))))
+fn places<'n>(names: &Names<'n, '_>, line: &InvoiceLine, rung: u8) -> &'n [Place] {
+    let found = match rung {
+        2 => line.receipt_number.as_ref().map(|it| names.by_receipt(it.as_str())),
+        3 => {
+            let by_item = line.item_id.as_ref().map(|it| names.by_item(it));
+            let by_gtin = || line.gtin.as_ref().map(|it| names.by_gtin(it));
+            by_item.filter(|it| !it.is_empty()).or_else(by_gtin)
         }
-        _ => {
-            of(line.manufacturer_part_number.as_ref().and_then(|it| names.by_part.get(&plain(it))))
-        }
-    }
+        4 => line.supplier_item_number.as_deref().map(|it| names.by_catalogue(it)),
+        _ => line.manufacturer_part_number.as_deref().map(|it| names.by_part(it)),
+    };
+    found.unwrap_or_default()
 }
 
 /// What is in both of two ascending lists.

@@ -79,11 +79,11 @@ impl<'a> Ground<'a> {
         lines: &[&'a InvoiceLine],
         credits: &'a [Credit],
         reports: &mut [Report],
-    ) -> Vec<Billed<'a>> {
+    ) -> Few<Billed<'a>> {
         let ladder = Ladder::new(self.invoice, self.index, self.units, self.stands);
         let credits = by_line(credits);
-        let mut billed: Vec<Billed<'a>> = Vec::with_capacity(lines.len());
-        let mut found: Vec<Few<Place>> = Vec::with_capacity(lines.len());
+        let mut billed: Few<Billed<'a>> = Few::with_capacity(lines.len());
+        let mut found: Few<Few<Place>> = Few::with_capacity(lines.len());
         for (line, report) in lines.iter().zip(reports.iter_mut()) {
             let mut it = Billed::new(line, self.invoice);
             found.push(match self.find(&ladder, line) {
@@ -116,12 +116,16 @@ impl<'a> Ground<'a> {
         let several = found.iter().any(|it| it.len() > 1);
         let mut assigned = several.then(HashMap::default);
         for single in [true, false] {
-            let these = billed.iter_mut().zip(&found).filter(|(_it, it)| (it.len() == 1) == single);
+            let these = billed
+                .as_mut_slice()
+                .iter_mut()
+                .zip(&found)
+                .filter(|(_it, it)| (it.len() == 1) == single);
             for (it, places) in these.filter(|(it, _places)| it.stopped.is_none()) {
                 self.share(it, places, &mut assigned);
             }
         }
-        for (it, report) in billed.iter_mut().zip(reports) {
+        for (it, report) in billed.as_mut_slice().iter_mut().zip(reports) {
             self.credit(it, &credits, report);
             self.currency(it, report);
         }

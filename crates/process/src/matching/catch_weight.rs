@@ -5,8 +5,9 @@ use super::bill::Billed;
 use super::index::OrderLine;
 use super::key::Key;
 use super::later::Case;
+use super::measure::Measure;
 use super::number::Number;
-use super::report::{Asked, Measure, Report};
+use super::report::{Asked, Report};
 use super::unit::{View, between};
 use canonical::{Code, Quantity, Receipt};
 

@@ -7,10 +7,11 @@ use super::few::HashMap;
 use super::index::OrderLine;
 use super::key::Key;
 use super::later::Case;
+use super::measure::Measure;
 use super::number::Number;
 use super::observe::{Against, Blame};
 use super::policy::OnBreach;
-use super::report::{Measure, Report};
+use super::report::Report;
 use super::stand::{Stand, price_of_one};
 use super::unit::View;
 use canonical::{

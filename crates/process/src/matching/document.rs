@@ -4,9 +4,10 @@
 use super::bill::{Basis, Billed, Ground};
 use super::few::{Few, HashSet};
 use super::key::Key;
+use super::measure::Measure;
 use super::number::Number;
 use super::price::merchandise;
-use super::report::{Asked, Measure, Report, Terms};
+use super::report::{Asked, Report, Terms};
 use super::stand::money;
 use canonical::{
     ChargeKind, Check, CheckResult, Code, FreightTerms, InvoiceKind, Limit, Money, PurchaseOrder,
@@ -15,11 +16,16 @@ use canonical::{
 use std::collections::BTreeMap;
 
 /// The total: gross is the lines, the charges and the tax, less the discount.
-pub(super) fn balance(ground: &Ground<'_>, terms: &Terms<'_>, report: &mut Report) {
+pub(super) fn balance(
+    ground: &Ground<'_>,
+    terms: &Terms<'_>,
+    billed: &[Billed<'_>],
+    report: &mut Report,
+) {
     let invoice = ground.invoice;
     let of = |it| money(it, invoice.currency).minor();
     let charges: i128 = invoice.charges.iter().map(|it| of(it.amount)).sum();
-    let parts = merchandise(ground)
+    let parts = merchandise(ground, billed)
         .minor()
         .saturating_add(charges)
         .saturating_add(of(invoice.tax_amount))
@@ -81,7 +87,7 @@ pub(super) fn charges(
             let asked = Asked { key: Key::ChargePlanned, codes, measure, ruled: None };
             report.judge(terms, asked, |it| planned_words((kind, amount), (plan, before), it));
         } else {
-            let measure = Measure::of_amount(amount, merchandise(ground));
+            let measure = Measure::of_amount(amount, merchandise(ground, billed));
             let codes = (Code::Chg01, Code::Chg01);
             let asked = Asked { key: Key::ChargeUnplanned, codes, measure, ruled: None };
             report.judge(terms, asked, |_measure| {

@@ -4,7 +4,8 @@
 use super::bill::Billed;
 use super::key::Key;
 use super::later::Case;
-use super::report::{Asked, Measure, Report, Verdict};
+use super::measure::Measure;
+use super::report::{Asked, Report, Verdict};
 use canonical::{Code, Money};
 use jiff::ToSpan as _;
 use jiff::civil::Date;

@@ -23,6 +23,12 @@ impl<T> Few<T> {
         Self::Many(Vec::new())
     }
 
+    /// With room for so many, where they are more than one.
+    pub(super) fn with_capacity(count: usize) -> Self {
+        Self::Many(if count > 1 { Vec::with_capacity(count) } else { Vec::new() })
+    }
+
+    #[inline]
     pub(super) fn push(&mut self, it: T) {
         match self {
             Self::Many(all) if all.capacity() == 0 => *self = Self::One(it),
@@ -65,8 +71,9 @@ impl<'f, T> IntoIterator for &'f Few<T> {
 
 impl<T> FromIterator<T> for Few<T> {
     fn from_iter<I: IntoIterator<Item = T>>(all: I) -> Self {
-        let mut few = Self::new();
-        all.into_iter().for_each(|it| few.push(it));
+        let all = all.into_iter();
+        let mut few = Self::with_capacity(all.size_hint().0);
+        all.for_each(|it| few.push(it));
         few
     }
 }

@@ -2,7 +2,7 @@
 
 mod names;
 
-pub(super) use names::{gtins, padded, plain};
+pub(super) use names::{Names, gtins, padded, plain};
 
 use super::few::{Directory, Few, HashMap, HashSet, Numbers};
 use super::mode::{Mode, Modes};
@@ -13,7 +13,7 @@ use canonical::{
     PurchaseOrder, PurchaseOrderLine, PurchaseOrderNumber, Receipt, Return, Supplier, SupplierId,
     Uom, UsageEvent,
 };
-use names::note;
+use names::{Lists, note};
 use std::cell::OnceCell;
 
 /// A line of one of the orders, by its place in [`Index::lines`].
@@ -23,7 +23,7 @@ pub(super) type Place = u32;
 pub(super) struct Index<'a> {
     by_order: Directory<'a, PurchaseOrderNumber>,
     orders: Few<Order<'a>>,
-    lines: Vec<OrderLine<'a>>,
+    lines: Few<OrderLine<'a>>,
     items: Directory<'a, ItemId>,
     groups: OnceCell<HashMap<&'a SupplierId, &'a SupplierId>>,
     /// Usages told before there was an order for them.
@@ -38,7 +38,7 @@ pub(super) struct Order<'a> {
     pub(super) order: &'a PurchaseOrder,
     by_number: Numbers,
     places: std::ops::Range<Place>,
-    names: OnceCell<Box<Names<'a>>>,
+    names: OnceCell<Box<Lists<'a>>>,
 }
 
 /// An order's line and what moved on it.
@@ -60,16 +60,6 @@ struct Serials<'a> {
     loose: HashMap<&'a str, Vec<&'a UsageEvent>>,
 }
 
-/// What the lines of one order are called; built when an invoice line does not say its number.
-#[derive(Default)]
-pub(super) struct Names<'a> {
-    pub(super) by_receipt: HashMap<&'a str, Vec<Place>>,
-    pub(super) by_item: HashMap<&'a ItemId, Vec<Place>>,
-    pub(super) by_gtin: HashMap<String, Vec<Place>>,
-    pub(super) by_catalogue: HashMap<String, Vec<Place>>,
-    pub(super) by_part: HashMap<String, Vec<Place>>,
-}
-
 impl<'a> Index<'a> {
     pub(super) fn new(facts: &'a Facts, modes: &Modes<'a>) -> Self {
         let mut items = Directory::with_capacity(facts.items.len());
@@ -81,7 +71,7 @@ impl<'a> Index<'a> {
         let mut index = Self {
             by_order: Directory::with_capacity(orders.len()),
             orders: Few::new(),
-            lines: Vec::with_capacity(lines),
+            lines: Few::with_capacity(lines),
             items,
             groups: OnceCell::new(),
             loose_usages: Vec::new(),
@@ -145,7 +135,7 @@ impl<'a> Index<'a> {
     pub(super) fn by_slip(&self, name: &str) -> &[Place] {
         let by_slip = self.by_slip.get_or_init(|| {
             let mut names = HashMap::default();
-            let lines = (0..).zip(&self.lines);
+            let lines = (0..).zip(self.lines.iter());
             let all =
                 lines.flat_map(|(place, line)| line.receipts.iter().map(move |it| (place, it)));
             for (place, receipt) in all {
@@ -181,7 +171,7 @@ impl<'a> Index<'a> {
     fn serials(&self) -> &Serials<'a> {
         self.serials.get_or_init(|| {
             let mut serials = Serials::default();
-            let lines = (0..).zip(&self.lines);
+            let lines = (0..).zip(self.lines.iter());
             let used =
                 lines.flat_map(|(place, line)| line.usages.iter().map(move |it| (place, it)));
             for (place, usage) in used {
@@ -294,7 +284,7 @@ impl<'a> Index<'a> {
 
     fn at(&mut self, order: &PurchaseOrderNumber, line: u32) -> Option<&mut OrderLine<'a>> {
         let place = self.numbered(order, line)?;
-        self.lines.get_mut(place as usize)
+        self.lines.as_mut_slice().get_mut(place as usize)
     }
 }
 
@@ -309,13 +299,16 @@ impl<'a> Order<'a> {
         self.places.clone()
     }
 
-    pub(super) fn names(&self, index: &Index<'a>, supplier: &SupplierId) -> &Names<'a> {
-        self.names.get_or_init(|| {
-            let mut names = Box::<Names<'_>>::default();
-            let lines = self.places().filter_map(|it| Some((it, index.line(it)?)));
-            lines.for_each(|(place, line)| names.add(place, line, supplier));
-            names
-        })
+    /// What its lines are called, to one supplier.
+    pub(super) fn names<'o>(
+        &'o self,
+        index: &'o Index<'a>,
+        supplier: &'o SupplierId,
+    ) -> Names<'o, 'a> {
+        let lines = index.lines.get(self.places.start as usize..self.places.end as usize);
+        let first = self.places.start;
+        let lists = self.names.get_or_init(Box::default);
+        Names { lists, lines: lines.unwrap_or_default(), first, supplier }
     }
 }
 
@@ -364,9 +357,9 @@ impl<'a> OrderLine<'a> {
 }
 
 /// The invoice's lines in the order of their numbers, whatever order they came in.
-pub(super) fn by_number(invoice: &Invoice) -> Vec<&canonical::InvoiceLine> {
-    let mut lines: Vec<_> = invoice.lines.iter().collect();
-    lines.sort_by_key(|it| it.line_number);
+pub(super) fn by_number(invoice: &Invoice) -> Few<&canonical::InvoiceLine> {
+    let mut lines: Few<_> = invoice.lines.iter().collect();
+    lines.as_mut_slice().sort_by_key(|it| it.line_number);
     lines
 }
 

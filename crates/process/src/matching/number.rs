@@ -130,7 +130,8 @@ impl Number {
     }
 
     /// A count of the last place, halves away from zero; `None` where that overflows.
-    fn rounded(&self, places: u32) -> Option<i128> {
+    #[inline]
+    pub(super) fn rounded(&self, places: u32) -> Option<i128> {
         let Self::Small(upper, lower) = self else { return None };
         let scale = ten_to(places)?;
         if *lower == 1 {
@@ -172,7 +173,10 @@ impl Number {
 
     /// What [`Number::text`] writes.
     pub(super) fn exact_numeral(&self) -> Numeral {
-        self.decimal().unwrap_or_else(|| canonical::exact_text(&self.exact()).as_str().into())
+        self.decimal().map_or_else(
+            || canonical::exact_text(&self.exact()).as_str().into(),
+            |(count, places)| Numeral::short(count, places),
+        )
     }
 
     /// What [`Number::text`] writes of `self / other`; zero where the other is.
@@ -188,11 +192,12 @@ impl Number {
         }
     }
 
-    /// The value as a decimal of as few places as it has, at most six.
-    fn decimal(&self) -> Option<Numeral> {
+    /// The value as a decimal of as few places as it has, at most six: a count of the last of them,
+    /// and how many.
+    pub(super) fn decimal(&self) -> Option<(i64, u8)> {
         let Self::Small(upper, lower) = self else { return None };
-        if *lower == 1 {
-            return Some(Numeral::short(*upper, 0));
+        if *lower == 1 || *upper == 0 {
+            return Some((*upper, 0));
         }
         let (mut count, mut places, lower) = (*upper, 0, i64::from(*lower));
         while count.checked_rem(lower)? != 0 {
@@ -202,7 +207,7 @@ impl Number {
                 return None;
             }
         }
-        Some(Numeral::short(count.checked_div(lower)?, places))
+        Some((count.checked_div(lower)?, places))
     }
 }
 
@@ -255,8 +260,19 @@ impl From<Decimal> for Number {
 }
 
 impl Number {
-    /// `12.50` is 25/2 for everybody else; here it is 125/10, and `500.00` is whole.
+    /// `12.50` is 25/2 for everybody else; here it is 1250/100, and `500.00` is whole.
     fn shortened(mut digits: i64, mut places: u32) -> Option<Self> {
+        // of cents, and only there: further down the lower would grow too large to multiply with
+        let of_cents = match places {
+            1 => Some((digits / 10, digits % 10, 10)),
+            2 => Some((digits / 100, digits % 100, 100)),
+            _ => None,
+        };
+        match of_cents {
+            Some((whole, 0, _lower)) => return Some(Self::Small(whole, 1)),
+            Some((_whole, _rest, lower)) => return Some(Self::Small(digits, lower)),
+            None => {}
+        }
         while places > 0 && digits % 10 == 0 {
             digits /= 10;
             places -= 1;

@@ -2,9 +2,10 @@
 //! their own module.
 
 use super::key::Key;
+use super::measure::Measure;
 use super::policy::OnBreach;
-use super::report::{Measure, Report, Terms, Verdict};
-use canonical::{Check, CheckResult, Code, Reason};
+use super::report::{Report, Terms, Verdict};
+use canonical::{CheckResult, Code, Reason};
 
 /// Which side of a row a difference is held against, whatever its sign is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +58,7 @@ impl Report {
             self.not_evaluated(key, Code::Cur02);
             return Observed { result, on_breach: row.on_breach };
         }
-        let (variance, limit) = (measure.shown(), &side.shown);
-        self.checks.push(Check::new(key.word(), result, Some(&variance), Some(limit), None));
+        self.checked(key.word(), result, measure, Some(side));
         Observed { result, on_breach: row.on_breach }
     }
 

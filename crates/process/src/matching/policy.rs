@@ -18,7 +18,8 @@ use super::number::Number;
 use super::tax::TaxPolicy;
 use crate::policy_file;
 use canonical::{
-    AmountUnit, Combine, Currency, Error, FieldError, Limit, MatchMode, Money, PolicyCited, Result,
+    AmountUnit, Combine, Currency, Error, FieldError, Limit, LimitCounts, MatchMode, Money,
+    PolicyCited, Result,
 };
 use jiff::civil::Date;
 use reader::Reader;
@@ -67,6 +68,8 @@ pub(super) struct Side {
     pub(super) abs: Option<Number>,
     pub(super) pct: Option<Number>,
     pub(super) shown: Limit,
+    /// The same as most checks keep it.
+    pub(super) counts: Option<LimitCounts>,
 }
 
 /// A rule for what lines are held against.
@@ -252,6 +255,10 @@ impl TryFrom<PolicyDocument> for Policy {
 }
 
 impl Side {
+    fn new(abs: Option<Number>, pct: Option<Number>, shown: Limit) -> Self {
+        Self { abs, pct, counts: LimitCounts::new(&shown), shown }
+    }
+
     fn zero(currency: Currency) -> Self {
         let shown = Limit {
             amount: Some(Money::zero(currency).into()),
@@ -260,7 +267,7 @@ impl Side {
             unit: AmountUnit::Money,
             row: None,
         };
-        Self { abs: Some(Number::ZERO), pct: None, shown }
+        Self::new(Some(Number::ZERO), None, shown)
     }
 }
 

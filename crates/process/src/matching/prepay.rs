@@ -4,8 +4,9 @@
 use super::bill::{Billed, Ground};
 use super::document::orders;
 use super::few::HashMap;
+use super::measure::Measure;
 use super::number::Number;
-use super::report::{Measure, Report};
+use super::report::Report;
 use super::stand::{money, price_of_one};
 use canonical::{
     Code, Exact, InvoiceKind, Money, Prepayment, PrepaymentApplied, PurchaseOrder,

@@ -5,14 +5,15 @@ use super::basis::Price;
 use super::bill::{Billed, Ground};
 use super::index::OrderLine;
 use super::key::Key;
-use super::number::Number;
+use super::measure::Measure;
+use super::number::{Number, TENS};
 use super::policy::OnBreach;
 use super::quantity::Groups;
-use super::report::{Asked, Measure, Report, Terms, Verdict};
+use super::report::{Asked, Report, Terms, Verdict};
 use super::spoken::spoken;
 use super::stand::{money, price_of_one};
 use super::unit::row_factor;
-use canonical::{Check, CheckResult, Code, Currency, InvoiceLine, Item, Money, Reason, SupplierId};
+use canonical::{CheckResult, Code, Currency, InvoiceLine, Item, Money, Reason, SupplierId};
 use std::collections::BTreeMap;
 
 /// More packaging rows than this are not searched for a suspicion.
@@ -20,6 +21,10 @@ const ROWS_MAX: usize = 64;
 
 /// Stage 0: quantity times price, less the discount, is the net amount to half a minor unit.
 pub(super) fn adds_up(line: &InvoiceLine, currency: Currency, report: &mut Report) {
+    if multiplies(line) {
+        let nothing = Measure::of_money(Money::zero(currency));
+        return report.checked(Code::Tot02.word(), CheckResult::Pass, &nothing, None);
+    }
     let price = &Number::from(line.quantity.value) * &Number::from(line.unit_price);
     let gross = price.per(&Number::from(line.price_base)).unwrap_or(Number::ZERO);
     let right = &gross - &Number::from(line.discount_amount);
@@ -44,9 +49,24 @@ pub(super) fn adds_up(line: &InvoiceLine, currency: Currency, report: &mut Repor
         );
     }
     let amount = if fine { Money::zero(currency) } else { off.round(currency) };
-    let variance = Measure::of_money(amount).shown();
     let result = if fine { CheckResult::Pass } else { CheckResult::Breach };
-    report.checks.push(Check::new(Code::Tot02.word(), result, Some(&variance), None, None));
+    report.checked(Code::Tot02.word(), result, &Measure::of_money(amount), None);
+}
+
+/// Whether the net amount is just quantity times the price of one, digit by digit, as mostly.
+fn multiplies(line: &InvoiceLine) -> bool {
+    let is_plain = line.price_base.short_parts() == Some((1, 0)) && line.discount_amount.is_zero();
+    let parts = (
+        line.quantity.value.short_parts(),
+        line.unit_price.short_parts(),
+        line.net_amount.short_parts(),
+    );
+    let (true, (Some(quantity), Some(price), Some(net))) = (is_plain, parts) else { return false };
+    let product = i128::from(quantity.0) * i128::from(price.0);
+    // the product has at least as many places, unless zeros were written behind the amount
+    let places = quantity.1.saturating_add(price.1).checked_sub(net.1);
+    let unit = places.and_then(|it| TENS.get(it as usize));
+    unit.is_some_and(|it| i128::from(net.0) * i128::from(*it) == product)
 }
 
 /// The difference of one line, and what it is held against; `None` where its price is not compared.
@@ -328,15 +348,14 @@ pub(super) fn ceiling(
         Verdict::Beyond => CheckResult::Breach,
         Verdict::Unknown => return report.not_evaluated(key, Code::Cur02),
     };
-    let (variance, limit) = (measure.shown(), &row.upper.shown);
-    report.checks.push(Check::new(key.word(), result, Some(&variance), Some(limit), None));
+    report.checked(key.word(), result, &measure, Some(&row.upper));
     if result == CheckResult::Breach {
         let reason = Reason {
             code,
             key: Some(key.as_str().into()),
             invoice_line: report.invoice_line,
-            variance: Some(variance),
-            limit: Some(limit.clone()),
+            variance: Some(measure.shown()),
+            limit: Some(row.upper.shown.clone()),
             clears_on: code.into(),
             detail: sentence(),
         };
@@ -345,9 +364,7 @@ pub(super) fn ceiling(
 }
 
 /// The amount of all lines.
-pub(super) fn merchandise(ground: &Ground<'_>) -> Money {
-    let currency = ground.invoice.currency;
-    let lines = ground.invoice.lines.iter();
-    let minor = lines.map(|it| money(it.net_amount, currency).minor());
-    Money::from_minor(minor.fold(0, i128::saturating_add), currency)
+pub(super) fn merchandise(ground: &Ground<'_>, billed: &[Billed<'_>]) -> Money {
+    let minor = billed.iter().map(|it| it.net.minor());
+    Money::from_minor(minor.fold(0, i128::saturating_add), ground.invoice.currency)
 }

@@ -5,12 +5,12 @@ use super::bill::{Billed, Ground};
 use super::context::Contexts;
 use super::exchange::Rates;
 use super::key::Key;
+use super::measure::{Measure, Span};
 use super::number::Number;
 use super::policy::{OnBreach, Policy, Row, Side};
 use super::request::Facts;
 use canonical::{
-    AmountUnit, Check, CheckResult, Code, Combine, Currency, Flag, Invoice, Limit, Money, Numeral,
-    Outcome, Reason, Variance,
+    AmountUnit, Check, CheckResult, Code, Combine, Currency, Flag, Invoice, Limit, Outcome, Reason,
 };
 use jiff::civil::Date;
 use std::fmt::Write as _;
@@ -24,27 +24,6 @@ pub(super) struct Terms<'a> {
     /// How much of the policy's currency one unit of the invoice's is.
     rate: Option<Number>,
     contexts: Contexts<'a>,
-}
-
-/// By how much something differs, exactly.
-pub(super) struct Measure {
-    /// Signed, in the invoice's currency.
-    pub(super) amount: Money,
-    /// Signed; `None` where what it is held against is not above zero.
-    pub(super) percent: Option<Number>,
-    /// In base units, for a variance of quantity.
-    pub(super) quantity: Option<Number>,
-    /// For a variance of time.
-    pub(super) span: Option<Span>,
-}
-
-/// A variance of time, in days.
-#[derive(Clone, Copy)]
-pub(super) enum Span {
-    /// Days alone; the amount does not count.
-    Days(i64),
-    /// Days of the amount.
-    ValueDays(i64),
 }
 
 /// A question: is this difference tolerable?
@@ -143,103 +122,6 @@ impl<'a> Terms<'a> {
     }
 }
 
-impl Measure {
-    /// A difference of an amount, held against `base`.
-    pub(super) fn of_amount(amount: Money, base: Money) -> Self {
-        let percent = if amount.minor() == 0 {
-            (base.minor() > 0).then_some(Number::ZERO)
-        } else {
-            percent_of(&Number::from(amount), &Number::from(base))
-        };
-        Self { amount, percent, quantity: None, span: None }
-    }
-
-    /// An amount alone.
-    pub(super) const fn of_money(amount: Money) -> Self {
-        Self { amount, percent: None, quantity: None, span: None }
-    }
-
-    /// A difference of days; below zero for days before.
-    pub(super) fn of_days(days: i64, currency: Currency) -> Self {
-        Self { span: Some(Span::Days(days)), ..Self::of_money(Money::zero(currency)) }
-    }
-
-    /// An amount times the days that it is early; nothing where it is not.
-    pub(super) fn of_value_days(amount: Money, days: i64) -> Self {
-        let days = days.max(0);
-        let amount = if days == 0 { Money::zero(amount.currency()) } else { amount };
-        Self { span: Some(Span::ValueDays(days)), ..Self::of_money(amount) }
-    }
-
-    pub(super) fn of_quantity(
-        quantity: Number,
-        base: &Number,
-        price: &Number,
-        c: Currency,
-    ) -> Self {
-        let amount = if quantity.is_zero() { Money::zero(c) } else { (&quantity * price).round(c) };
-        Self { amount, percent: percent_of(&quantity, base), quantity: Some(quantity), span: None }
-    }
-
-    pub(super) fn is_nothing(&self) -> bool {
-        let no_days = !matches!(self.span, Some(Span::Days(days)) if days != 0);
-        self.amount.minor() == 0 && no_days && self.quantity.as_ref().is_none_or(Number::is_zero)
-    }
-
-    fn is_below(&self) -> bool {
-        self.amount.minor() < 0 || matches!(self.span, Some(Span::Days(days)) if days < 0)
-    }
-
-    /// What an absolute limit is compared with.
-    fn counted(&self) -> Number {
-        match self.span {
-            None => Number::from(self.amount),
-            Some(Span::Days(days)) => Number::whole(days.into()),
-            Some(Span::ValueDays(days)) => &Number::from(self.amount) * &Number::whole(days.into()),
-        }
-    }
-
-    pub(super) fn shown(&self) -> Variance {
-        let (amount, unit) = match self.span {
-            None => (self.amount.into(), AmountUnit::Money),
-            Some(Span::Days(days)) => (Numeral::new(days.into(), 0), AmountUnit::Days),
-            Some(Span::ValueDays(_)) => (self.counted().exact_numeral(), AmountUnit::ValueDays),
-        };
-        Variance {
-            amount: Some(amount),
-            percent: self.percent.as_ref().map(|it| it.numeral(4)),
-            quantity: self
-                .quantity
-                .as_ref()
-                .map(|it| if it.is_zero() { Numeral::short(0, 0) } else { it.exact_numeral() }),
-            unit,
-        }
-    }
-
-    /// `30.00 USD (2.4000 %)`, `3 days`, `600.00 USD for 12 days`, without the sign.
-    pub(super) fn words(&self) -> String {
-        if let Some(Span::Days(days)) = self.span {
-            return format!("{} days", days.unsigned_abs());
-        }
-        let amount = Money::from_minor(self.amount.minor().abs(), self.amount.currency());
-        match (&self.percent, self.span) {
-            (_, Some(Span::ValueDays(days))) => format!("{amount} for {days} days"),
-            (Some(percent), _) => format!("{amount} ({} %)", percent.abs().show(4)),
-            (None, _) => amount.to_string(),
-        }
-    }
-}
-
-fn percent_of(part: &Number, whole: &Number) -> Option<Number> {
-    if !whole.is_positive() {
-        return None;
-    }
-    if part.is_zero() {
-        return Some(Number::ZERO);
-    }
-    (part * &Number::whole(100)).per(whole)
-}
-
 impl Report {
     pub(super) fn new(invoice_line: Option<u32>) -> Self {
         Self {
@@ -267,7 +149,6 @@ impl Report {
         if result == CheckResult::PassWithin {
             self.raise(Outcome::MatchedWithinTolerance);
         }
-        let variance = measure.shown();
         if let Verdict::Unknown | Verdict::Beyond = verdict {
             let code = match verdict {
                 Verdict::Unknown => Code::Cur02,
@@ -279,7 +160,7 @@ impl Report {
                 code,
                 key: Some(key.as_str().into()),
                 invoice_line: self.invoice_line,
-                variance: Some(variance.clone()),
+                variance: Some(measure.shown()),
                 limit: Some(side.shown.clone()),
                 clears_on: code.into(),
                 detail,
@@ -287,10 +168,36 @@ impl Report {
             let on_breach = if code == Code::Cur02 { OnBreach::Exception } else { row.on_breach };
             self.breach(reason, on_breach);
         }
-        let because = (verdict == Verdict::Unknown).then_some(Code::Cur02);
-        let variance = (verdict != Verdict::Unknown).then_some(&variance);
-        self.checks.push(Check::new(key.word(), result, variance, Some(&side.shown), because));
+        if verdict == Verdict::Unknown {
+            let because = Some(Code::Cur02);
+            self.checks.push(Check::new(key.word(), result, None, Some(&side.shown), because));
+        } else {
+            self.checked(key.word(), result, &measure, Some(side));
+        }
         result
+    }
+
+    /// Notes a check of a difference, and what it was held against.
+    #[inline]
+    pub(super) fn checked(
+        &mut self,
+        key: &'static &'static str,
+        result: CheckResult,
+        measure: &Measure,
+        side: Option<&Side>,
+    ) {
+        let is_plain = side.is_none_or(|it| it.counts.is_some());
+        let check = match measure.counts().filter(|_| is_plain) {
+            Some(counts) => {
+                let limit = side.and_then(|it| it.counts.as_ref());
+                Check::counted(key, result, counts, limit)
+            }
+            None => {
+                let limit = side.map(|it| &it.shown);
+                Check::new(key, result, Some(&measure.shown()), limit, None)
+            }
+        };
+        self.checks.push(check);
     }
 
     /// A breach of a tolerance, as severe as the policy says it is.
@@ -328,13 +235,12 @@ impl Report {
         measure: &Measure,
         sentence: impl FnOnce(&Measure) -> String,
     ) {
-        let variance = measure.shown();
         let result = if measure.is_nothing() { CheckResult::Pass } else { CheckResult::Breach };
-        self.checks.push(Check::new(code.word(), result, Some(&variance), None, None));
+        self.checked(code.word(), result, measure, None);
         if result == CheckResult::Breach {
             self.reason(code, sentence(measure));
             if let Some(reason) = self.reasons.last_mut() {
-                reason.variance = Some(variance);
+                reason.variance = Some(measure.shown());
             }
         }
     }
@@ -368,22 +274,24 @@ impl Report {
 /// Adds what would have been tolerated.
 fn tolerated(mut sentence: String, limit: &Limit, terms: &Terms<'_>) -> String {
     let currency = terms.policy.currency();
-    let amount = limit.amount.as_ref().map(|it| match limit.unit {
-        AmountUnit::Money => format!("{it} {currency}"),
-        AmountUnit::Days => format!("{it} days"),
-        AmountUnit::ValueDays => format!("{it} {currency} times days"),
-    });
-    let joint = if limit.combine == Combine::Strictest { "and" } else { "or" };
+    if limit.amount.is_some() || limit.percent.is_some() {
+        sentence.push_str("; tolerated: ");
+    }
     // ok: writing to a string cannot fail
-    let _written = match (&amount, &limit.percent) {
-        (Some(amount), Some(percent)) => {
-            write!(sentence, "; tolerated: {amount} {joint} {percent} %")
+    let _written = match (&limit.amount, limit.unit) {
+        (None, _) => Ok(()),
+        (Some(amount), AmountUnit::Money) => write!(sentence, "{amount} {currency}"),
+        (Some(amount), AmountUnit::Days) => write!(sentence, "{amount} days"),
+        (Some(amount), AmountUnit::ValueDays) => {
+            write!(sentence, "{amount} {currency} times days")
         }
-        (Some(amount), None) => write!(sentence, "; tolerated: {amount}"),
-        (None, Some(percent)) => write!(sentence, "; tolerated: {percent} %"),
-        (None, None) => Ok(()),
     };
-    if currency == terms.currency || amount.is_none() || limit.unit == AmountUnit::Days {
+    if let Some(percent) = &limit.percent {
+        let joint = if limit.combine == Combine::Strictest { " and " } else { " or " };
+        sentence.push_str(if limit.amount.is_some() { joint } else { "" });
+        let _written = write!(sentence, "{percent} %");
+    }
+    if currency == terms.currency || limit.amount.is_none() || limit.unit == AmountUnit::Days {
         return sentence;
     }
     let _written = match &terms.rate {

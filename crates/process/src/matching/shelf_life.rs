@@ -4,7 +4,8 @@ use super::bill::Billed;
 use super::index::OrderLine;
 use super::key::Key;
 use super::later::Case;
-use super::report::{Asked, Measure, Report};
+use super::measure::Measure;
+use super::report::{Asked, Report};
 use canonical::{Code, Receipt};
 use jiff::tz::TimeZone;
 

@@ -2,7 +2,7 @@
 //! units, and its price of one base unit (`domain.md` A7.1).
 
 use super::basis::{self, Price};
-use super::few::{HashMap, HashSet};
+use super::few::{Few, HashMap, HashSet};
 use super::index::{Index, OrderLine, Place};
 use super::number::{Number, TENS};
 use super::policy::PriceBasis;
@@ -43,7 +43,7 @@ pub(super) struct Stands<'a> {
     units: &'a Units<'a>,
     basis: PriceBasis,
     adjusted: &'a Adjusted<'a>,
-    known: Vec<OnceCell<Result<Stand, Fault>>>,
+    known: Few<OnceCell<Result<Stand, Fault>>>,
 }
 
 /// What changes the figures of order lines; mostly nothing.
@@ -334,6 +334,9 @@ pub(super) fn by_receipt<'a>(
 /// An amount as written, in its currency; intake refuses what this would have to round.
 pub(super) fn money(amount: canonical::Decimal, currency: Currency) -> Money {
     let scaled = |(digits, places): (i64, u32)| {
+        if places == currency.exponent() {
+            return Some(i128::from(digits));
+        }
         let more = TENS.get(currency.exponent().checked_sub(places)? as usize)?;
         Some(i128::from(digits) * i128::from(*more))
     };

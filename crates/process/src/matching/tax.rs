@@ -9,10 +9,11 @@ use super::bill::Billed;
 use super::few::{HashMap, HashSet};
 use super::key::Key;
 use super::later::Case;
+use super::measure::Measure;
 use super::number::Number;
 use super::observe::{Against, Blame};
 use super::price::merchandise;
-use super::report::{Measure, Report};
+use super::report::Report;
 use super::stand::money;
 use canonical::{
     CheckResult, Code, FacilityId, Money, Outcome, TaxDue, TaxRounding, TaxRule, allocate,
@@ -176,7 +177,7 @@ fn due<'a>(case: &Case<'_, 'a>, billed: &[Billed<'a>]) -> Due {
 fn taxable(case: &Case<'_, '_>, billed: &[Billed<'_>]) -> Vec<Money> {
     let invoice = case.ground.invoice;
     let discount = money(invoice.discount_amount, invoice.currency).minor();
-    if discount == 0 || merchandise(case.ground).minor() == 0 {
+    if discount == 0 || merchandise(case.ground, billed).minor() == 0 {
         return billed.iter().map(|it| it.net).collect();
     }
     let weights: Vec<_> = billed.iter().map(|it| it.net.exact()).collect();

@@ -332,11 +332,11 @@ dimensions! {
     "OZA" Volume 3_785_411_784 128_000_000;
 }
 
-/// What the codes begin with.
-const INITIALS: &[u8] = b"MCIFYGKLOQP";
-
-fn begins_a_code(code: &[u8]) -> bool {
-    code.first().is_some_and(|it| INITIALS.contains(it))
+const fn begins_a_code(code: &[u8]) -> bool {
+    matches!(
+        code.first(),
+        Some(b'M' | b'C' | b'I' | b'F' | b'Y' | b'G' | b'K' | b'L' | b'O' | b'Q' | b'P')
+    )
 }
 
 /// The codes of the dimension that `uom` is of; none for a packaging code.

@@ -5,10 +5,11 @@ use super::bill::Billed;
 use super::few::HashMap;
 use super::key::Key;
 use super::later::Case;
+use super::measure::Measure;
 use super::number::Number;
 use super::observe::{Against, Blame};
 use super::policy::OnBreach;
-use super::report::{Measure, Report};
+use super::report::Report;
 use super::unit::View;
 use canonical::{CheckResult, Code, FacilityId, InventoryBalance, Item, ItemId};
 

@@ -2,23 +2,21 @@
 
 use canonical::SupplierInvoiceNumber;
 
-/// A number in the forms that are compared.
+/// A number in the form that is compared.
 pub(super) struct Numbers {
     pub(super) plain: String,
-    optical: String,
 }
 
 impl Numbers {
     pub(super) fn of(number: &SupplierInvoiceNumber) -> Self {
-        let plain = number.normalised();
-        let optical = plain.chars().map(as_scanned).collect();
-        Self { plain, optical }
+        Self { plain: number.normalised() }
     }
 
     /// Whether one contains the other, or they differ by at most so many slips.
     pub(super) fn nearly(&self, other: &Self, distance: u8, optical: bool) -> bool {
+        let scanned = |it: &str| it.chars().map(as_scanned).collect::<String>();
         near(&self.plain, &other.plain, distance)
-            || (optical && near(&self.optical, &other.optical, distance))
+            || (optical && near(&scanned(&self.plain), &scanned(&other.plain), distance))
     }
 }
 

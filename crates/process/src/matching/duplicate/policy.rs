@@ -88,6 +88,7 @@ impl RuleName {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DuplicatePolicy {
     document: DuplicateDocument,
+    cited: String,
     /// By the place of the rule in [`RuleName::ALL`].
     scores: [u8; 7],
     pub(super) reuse_days: u32,
@@ -122,6 +123,7 @@ impl DuplicatePolicy {
             lines_days: days(RuleName::D5),
             distance: near.and_then(|it| it.distance).unwrap_or_default(),
             optical: near.and_then(|it| it.optical).unwrap_or_default(),
+            cited: format!("{}@{}", document.id, document.version),
             document,
         })
     }
@@ -151,7 +153,7 @@ impl DuplicatePolicy {
     /// How a decision cites it: `D0@1`.
     #[must_use]
     pub fn cited(&self) -> String {
-        format!("{}@{}", self.document.id, self.document.version)
+        self.cited.clone()
     }
 
     /// How far apart, in days, invoices of one amount may be dated to be compared.

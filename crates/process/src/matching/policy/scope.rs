@@ -6,6 +6,7 @@ use crate::matching::few::HashMap;
 use canonical::{Facility, FacilityId, Item, PurchaseOrder, PurchaseOrderLine, SupplierId};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::cell::OnceCell;
 use std::fmt;
 use utoipa::ToSchema;
 
@@ -145,15 +146,19 @@ impl<'a> LineContext<'a> {
 }
 
 /// On whose books the facilities are.
-pub(in crate::matching) struct Entities<'a>(HashMap<&'a FacilityId, &'a str>);
+pub(in crate::matching) struct Entities<'a> {
+    facilities: &'a [Facility],
+    listed: OnceCell<HashMap<&'a FacilityId, &'a str>>,
+}
 
 impl<'a> Entities<'a> {
-    pub(in crate::matching) fn new(facilities: &'a [Facility]) -> Self {
-        Self(facilities.iter().map(|it| (&it.id, it.legal_entity.as_str())).collect())
+    pub(in crate::matching) const fn new(facilities: &'a [Facility]) -> Self {
+        Self { facilities, listed: OnceCell::new() }
     }
 
     fn of(&self, facility: &FacilityId) -> Option<&'a str> {
-        self.0.get(facility).copied()
+        let all = || self.facilities.iter().map(|it| (&it.id, it.legal_entity.as_str())).collect();
+        self.listed.get_or_init(all).get(facility).copied()
     }
 }
 

@@ -3,10 +3,11 @@
 
 use super::super::bill::{Billed, Ground};
 use super::super::key::Key;
+use super::super::measure::Measure;
 use super::super::number::Number;
 use super::super::observe::{Against, Blame};
 use super::super::policy::OnBreach;
-use super::super::report::{Measure, Report, Terms};
+use super::super::report::{Report, Terms};
 use super::super::stand::price_of_one;
 use super::super::unit::{Of, View};
 use canonical::{CheckResult, Code, Contract, ContractPrice, Money, Outcome, UsageEvent};
