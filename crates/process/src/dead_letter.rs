@@ -225,7 +225,7 @@ fn started(it: &DeadLetter, principal: &Principal, now: Timestamp) -> Result<Eve
         dataclassification: "internal".to_owned(),
         datacontenttype: "application/json".to_owned(),
         dataschema: Some(of.dataschema()),
-        data: of.data(&ReplayStarted {
+        data: event::Type::data(&ReplayStarted {
             kind: &it.kind,
             attempts: it.attempts,
             error: &it.error,

@@ -65,7 +65,7 @@ impl About<'_> {
             dataclassification: "internal".to_owned(),
             datacontenttype: "application/json".to_owned(),
             dataschema: Some(of.dataschema()),
-            data: of.data(data)?,
+            data: Type::data(data)?,
         })
     }
 }
@@ -107,7 +107,7 @@ impl Told<'_> {
             dataclassification: "internal".to_owned(),
             datacontenttype: "application/json".to_owned(),
             dataschema: Some(of.dataschema()),
-            data: of.data(data)?,
+            data: Type::data(data)?,
         })
     }
 }

@@ -126,7 +126,7 @@ fn event_of(
         dataclassification: "internal".to_owned(),
         datacontenttype: "application/json".to_owned(),
         dataschema: Some(of.dataschema()),
-        data: of.data(&DocumentChanged {
+        data: event::Type::data(&DocumentChanged {
             back_end,
             document: &change.document,
             version: &change.version,

@@ -7,7 +7,8 @@ use crate::event::payload::{AccrualPosted, JournalMoved, JournalRejected};
 use crate::invoice::reason;
 use crate::work::{later, payload};
 use canonical::{
-    Code, Error, Journal, JournalIntent, JournalKey, JournalRefusal, JournalState, Lane, Result,
+    Code, Error, FacilityId, Journal, JournalIntent, JournalKey, JournalRefusal, JournalState,
+    Lane, Result,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -81,10 +82,9 @@ impl Process {
     async fn tell_ledger(&self, work: &Work, kept: &JournalRecord) -> Result<Journal> {
         let ledger = self.system().journals();
         let ledger = ledger.ok_or_else(|| Error::conflict("no back end takes journals"))?;
-        if work.attempts > 1 || work.replays > 0 {
-            if let Some(there) = ledger.find(kept.intent.key()).await? {
-                return Ok(there);
-            }
+        let was_sent = work.attempts > 1 || work.replays > 0;
+        if was_sent && let Some(there) = ledger.find(kept.intent.key()).await? {
+            return Ok(there);
         }
         ledger.put(&kept.intent).await
     }
@@ -103,7 +103,7 @@ impl Process {
             let what = if is_back { event::ACCRUAL_REVERSED } else { event::ACCRUAL_POSTED };
             let key = journal.key.as_str();
             let entity = journal.legal_entity.as_deref();
-            let entity = entity.or(journal.facility_id.as_ref().map(|it| it.as_str()));
+            let entity = entity.or(journal.facility_id.as_ref().map(FacilityId::as_str));
             let partition = format!("{} {}", entity.unwrap_or_default(), journal.period);
             let data = AccrualPosted {
                 journal: &journal.key,

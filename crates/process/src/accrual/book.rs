@@ -29,7 +29,7 @@ pub(super) fn journals(run: &AccrualRun, id: &str) -> Result<Vec<RunJournal>> {
         for lines in lines.chunks(JournalIntent::LINES_MAX) {
             let number = journals.len() / 2 + 1;
             let intent = JournalIntent::new(NewJournal {
-                key: key(format!("{id}-{number}"))?,
+                key: key(&format!("{id}-{number}"))?,
                 legal_entity: legal_entity.clone(),
                 facility_id: facility_id.clone(),
                 period: run.period,
@@ -40,7 +40,7 @@ pub(super) fn journals(run: &AccrualRun, id: &str) -> Result<Vec<RunJournal>> {
                 lines: lines.to_vec(),
             })?;
             let next = run.period.next();
-            let back = key(format!("{id}-{number}-R"))?;
+            let back = key(&format!("{id}-{number}-R"))?;
             let back = intent.reversal(back, next, next.first_day())?;
             journals.extend([proposed(&intent), proposed(&back)]);
         }
@@ -48,7 +48,7 @@ pub(super) fn journals(run: &AccrualRun, id: &str) -> Result<Vec<RunJournal>> {
     Ok(journals)
 }
 
-fn key(text: String) -> Result<JournalKey> {
+fn key(text: &str) -> Result<JournalKey> {
     text.parse().map_err(|detail: &str| canonical::Error::internal(detail))
 }
 

@@ -126,24 +126,19 @@ impl Process {
             for order in orders {
                 let cut = scope.cut(asked.period, order);
                 let recorded = self.recorded(order, &happened, &cut).await?;
-                for line in order.lines.iter().filter(|it| is_accrued(it, scope)) {
-                    let stand = Stand {
-                        order,
-                        line,
-                        legal_entity: scope.entity(order),
-                        item: line.item_id.as_ref().and_then(|it| happened.items.get(it)),
-                        receipts: &happened.receipts,
-                        returns: &happened.returns,
-                        payables: &happened.payables,
-                        recorded: &recorded,
-                    };
-                    let earlier = before.iter().find(|it| {
-                        it.number == order.number
-                            && it.line == line.line_number
-                            && it.currency == order.currency
-                    });
-                    items.extend(propose(&stand, &cut, earlier));
-                }
+                let stand = |line| Stand {
+                    order,
+                    line,
+                    legal_entity: scope.entity(order),
+                    item: line.item_id.as_ref().and_then(|it| happened.items.get(it)),
+                    receipts: &happened.receipts,
+                    returns: &happened.returns,
+                    payables: &happened.payables,
+                    recorded: &recorded,
+                };
+                let lines = order.lines.iter().filter(|it| is_accrued(it, scope));
+                let earlier = |line| before.iter().find(|it| is_of(it, order, line));
+                items.extend(lines.flat_map(|it| propose(&stand(it), &cut, earlier(it))));
             }
         }
         Ok(AccrualRun {
@@ -171,7 +166,7 @@ impl Process {
             let own = |it: &PurchaseOrder| {
                 asked.legal_entity.is_none() || scope.entity(it) == asked.legal_entity.as_deref()
             };
-            orders.extend(found.items.into_iter().filter(own).filter(|it| may_move(it)));
+            orders.extend(found.items.into_iter().filter(own).filter(may_move));
             if orders.len() > ORDERS_MAX {
                 let detail = format!("there are more than {ORDERS_MAX} orders; name a facility");
                 return Err(Error::invalid_field("/legal_entity", detail));
@@ -225,13 +220,19 @@ impl Process {
             let told = self.store().events_of(&key, after, EVENTS_PAGE).await?;
             let Some(last) = told.last() else { return Ok(recorded) };
             after = last.position;
-            for it in told {
-                if kinds.iter().any(|kind| it.event.kind.ends_with(&format!(".{kind}.v1"))) {
-                    recorded.entry(it.event.subject).or_insert(it.event.recordedtime);
-                }
+            let moves = |kind: &str| kinds.iter().any(|it| kind.ends_with(&format!(".{it}.v1")));
+            for it in told.into_iter().filter(|it| moves(&it.event.kind)) {
+                recorded.entry(it.event.subject).or_insert(it.event.recordedtime);
             }
         }
     }
+}
+
+/// Whether that was accrued of the line.
+fn is_of(accrued: &Accrued, order: &PurchaseOrder, line: &PurchaseOrderLine) -> bool {
+    accrued.number == order.number
+        && accrued.line == line.line_number
+        && accrued.currency == order.currency
 }
 
 fn may_move(order: &PurchaseOrder) -> bool {

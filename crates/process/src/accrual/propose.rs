@@ -217,13 +217,13 @@ fn summed(stand: &Stand<'_>, cut: &Cut) -> Sums {
         let posted = it.posting_date.or(it.invoice_date);
         let is_booked = matches!(it.state, PayableState::Posted | PayableState::Paid);
         let Some(posted) = posted.filter(|day| is_booked && *day <= cut.last) else { continue };
-        for line in &it.lines {
-            let of = line.purchase_order_number.as_ref().zip(line.purchase_order_line);
-            if of.is_some_and(|it| own(it.0, it.1)) && !line.quantity.value.is_zero() {
-                let is_credit = line.quantity.value.is_negative();
-                let kind = if is_credit { Credit } else { Invoice };
-                sums.add(stand, (kind, it.reference.as_str(), posted), &line.quantity, 1);
-            }
+        let billed = it.lines.iter().filter(|it| {
+            let of = it.purchase_order_number.as_ref().zip(it.purchase_order_line);
+            of.is_some_and(|of| own(of.0, of.1)) && !it.quantity.value.is_zero()
+        });
+        for line in billed {
+            let kind = if line.quantity.value.is_negative() { Credit } else { Invoice };
+            sums.add(stand, (kind, it.reference.as_str(), posted), &line.quantity, 1);
         }
     }
     sums.explanation.sort_by(|a, b| (a.date, a.kind, &a.number).cmp(&(b.date, b.kind, &b.number)));

@@ -72,7 +72,7 @@ impl<P> Type<P> {
 
 impl<P: Serialize> Type<P> {
     /// What it carries, as it is written.
-    pub(crate) fn data(self, payload: &P) -> Result<Value> {
+    pub(crate) fn data(payload: &P) -> Result<Value> {
         serde_json::to_value(payload)
             .map_err(|error| Error::internal("an event has no JSON form").because(error))
     }

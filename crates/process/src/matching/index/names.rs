@@ -32,10 +32,9 @@ impl<'o, 'a> Names<'o, 'a> {
     pub(in crate::matching) fn by_receipt(&self, number: &str) -> &'o [Place] {
         let list = self.list(&self.lists.by_receipt, |list, place, line| {
             for receipt in &line.receipts {
-                note(list, receipt.number.as_str(), place);
-                if let Some(slip) = &receipt.packing_slip {
-                    note(list, slip, place);
-                }
+                let slip = receipt.packing_slip.as_deref();
+                let names = std::iter::once(receipt.number.as_str()).chain(slip);
+                names.for_each(|it| note(list, it, place));
             }
         });
         list.get(number).map(Vec::as_slice).unwrap_or_default()

@@ -32,15 +32,13 @@ async fn who_reads_in_one_lane_does_not_wait_for_the_other() {
 async fn what_is_written_in_either_lane_is_kept_and_closing_finishes_both() {
     let scratch = Scratch::open().await;
     let mut tasks = JoinSet::new();
-    for number in 0..100 {
-        for lane in [Lane::Critical, Lane::Bulk] {
-            let store = scratch.in_lane(lane);
-            tasks.spawn(async move {
-                let mut batch = Batch::new();
-                batch.insert_document(document(&format!("doc_{lane:?}_{number}")));
-                store.commit(batch).await.map(|_done| (lane, number))
-            });
-        }
+    for (number, lane) in (0..200).zip([Lane::Critical, Lane::Bulk].into_iter().cycle()) {
+        let store = scratch.in_lane(lane);
+        tasks.spawn(async move {
+            let mut batch = Batch::new();
+            batch.insert_document(document(&format!("doc_{lane:?}_{number}")));
+            store.commit(batch).await.map(|_done| (lane, number))
+        });
     }
     tokio::task::yield_now().await;
     scratch.close().await;
