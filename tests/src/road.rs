@@ -157,9 +157,9 @@ async fn serve(
 }
 
 /// One connection. What goes wrong with the road itself ends it, too.
+#[expect(clippy::cognitive_complexity, reason = "one arm for each fault")]
 async fn pass(mut client: TcpStream, server: &str, fault: Fault) -> Option<()> {
     client.set_nodelay(true).ok()?;
-    let mut buffer = vec![0; 65_536];
     match fault {
         Fault::None => {
             let mut server = open(server).await?;
@@ -168,41 +168,49 @@ async fn pass(mut client: TcpStream, server: &str, fault: Fault) -> Option<()> {
         // what is closed with bytes unread is reset
         Fault::Reset => client.readable().await.ok()?,
         Fault::Refuse => {}
-        Fault::HalfOpen => loop {
-            if client.read(&mut buffer).await.ok()? == 0 {
-                sleep(LONG).await;
-            }
-        },
+        Fault::HalfOpen => {
+            while read(&mut client, &mut Vec::new()).await.is_some() {}
+            sleep(LONG).await;
+        }
         Fault::Garbage => {
-            client.read(&mut buffer).await.ok()?;
+            read(&mut client, &mut Vec::new()).await?;
             client.write_all(&[0x15, 0xFF, 0x00, 0x7B].repeat(64)).await.ok()?;
         }
         Fault::Throttled => {
             // until the request is whole, or it would be reset
-            while let Ok(Ok(1..)) =
-                timeout(Duration::from_millis(20), client.read(&mut buffer)).await
-            {}
+            let pause = Duration::from_millis(20);
+            while timeout(pause, read(&mut client, &mut Vec::new())).await == Ok(Some(())) {}
             client.write_all(THROTTLED).await.ok()?;
         }
         Fault::Delay(time) => held(client, server, time, 65_536).await?,
         Fault::SlowDrip => held(client, server, DRIP, 1).await?,
-        Fault::AnswerLost => {
-            let mut server = open(server).await?;
-            loop {
-                tokio::select! {
-                    read = client.read(&mut buffer) => match read.ok()? {
-                        0 => return None,
-                        length => server.write_all(&buffer[..length]).await.ok()?,
-                    },
-                    _answered = server.readable() => {
-                        // a handshake is answered, what was asked is not
-                        return None;
-                    }
-                }
-            }
-        }
+        Fault::AnswerLost => lost(client, server).await?,
     }
     Some(())
+}
+
+/// Reads what is there; nothing where the other side has ended.
+async fn read(client: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<()> {
+    bytes.resize(65_536, 0);
+    let length = client.read(bytes).await.ok()?;
+    bytes.truncate(length);
+    (length > 0).then_some(())
+}
+
+/// The server does what it is asked, and is not heard: a handshake is answered, what was asked is
+/// not.
+async fn lost(mut client: TcpStream, server: &str) -> Option<()> {
+    let mut server = open(server).await?;
+    let mut bytes = Vec::new();
+    loop {
+        tokio::select! {
+            asked = read(&mut client, &mut bytes) => {
+                asked?;
+                server.write_all(&bytes).await.ok()?;
+            }
+            _answered = server.readable() => return None,
+        }
+    }
 }
 
 async fn open(server: &str) -> Option<TcpStream> {

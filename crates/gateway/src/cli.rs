@@ -29,7 +29,7 @@ pub enum Command {
     Check(Check),
     /// List every route with its scope and rate cost.
     Routes(Output),
-    /// Print the OpenAPI document of a layer, or the AsyncAPI document of the events.
+    /// Print the OpenAPI document of a layer, or the contract of the events.
     Openapi {
         /// The layer, or events.
         layer: Layer,

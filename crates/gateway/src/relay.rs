@@ -169,11 +169,7 @@ impl Relay {
         loop {
             self.renew().await?;
             let Some(last) = page.last() else {
-                news.mark_unchanged();
-                page = self.read(self.position).await?;
-                if page.is_empty() {
-                    self.idle(&mut news).await?;
-                }
+                page = self.read_news(&mut news).await?;
                 continue;
             };
             let next = self.store.events_after(last.position, options.window);
@@ -184,6 +180,19 @@ impl Relay {
             }
             page = next?;
         }
+    }
+
+    /// Reads on, and waits for news where there is nothing.
+    async fn read_news(
+        &self,
+        news: &mut watch::Receiver<u64>,
+    ) -> Result<Vec<LoggedEvent>, Failure> {
+        news.mark_unchanged();
+        let page = self.read(self.position).await?;
+        if page.is_empty() {
+            self.idle(news).await?;
+        }
+        Ok(page)
     }
 
     async fn read(&self, after: i64) -> Result<Vec<LoggedEvent>, Failure> {

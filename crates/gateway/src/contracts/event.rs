@@ -1,4 +1,4 @@
-//! The contract of the events: AsyncAPI 3, a message per type with the schema of what it carries.
+//! The contract of the events: `AsyncAPI` 3, a message per type with the schema of what it carries.
 
 use canonical::{Error, Event, Result};
 use process::EventType;
