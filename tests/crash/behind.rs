@@ -67,7 +67,7 @@ impl Behind {
 
     /// How often each of our invoices is in the books, by the number its supplier gave it.
     pub(crate) async fn booked(&self) -> BTreeMap<String, u64> {
-        let http = reqwest::Client::new();
+        let http = reqwest::Client::builder().build().unwrap();
         let (mut booked, mut cursor) = (BTreeMap::new(), String::new());
         loop {
             let url = format!("{}/system/v1/payables?limit=200{cursor}", self.books.base);

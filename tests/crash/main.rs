@@ -59,7 +59,7 @@ fn play(seed: u64) -> Tally {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut dice = Dice::new(seed);
     let mut tally = Tally::default();
-    let asked = env::var("THREEWAY_CRASH_KILLS").ok().and_then(|it| it.parse::<u64>().ok());
+    let asked = env::var_os("THREEWAY_CRASH_KILLS").and_then(|it| it.to_str()?.parse::<u64>().ok());
     let games = asked.map_or(GAMES, |it| it.div_ceil(KILLS_PER_GAME));
     for number in 0..games {
         let mut game = Game::new(dice.roll(), number % FEDERATED_EVERY == 0);

@@ -87,6 +87,27 @@ const WAYS: [Way; 6] = [
     Way::AnswerUnread,
 ];
 
+/// Sends bytes one by one until something comes back; its status.
+async fn dripped(stream: TcpStream, bytes: &[u8]) -> u16 {
+    let (mut reading, mut writing) = stream.into_split();
+    let drip = async {
+        let mut left = bytes.iter();
+        while let Some(byte) = left.next()
+            && writing.write_all(&[*byte]).await.is_ok()
+        {
+            sleep(Duration::from_millis(50)).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let mut buffer = [0; 4_096];
+    let read = tokio::select! {
+        read = reading.read(&mut buffer) => read.unwrap_or_default(),
+        () = drip => 0,
+    };
+    let text = String::from_utf8_lossy(&buffer[..read]).into_owned();
+    text.split(' ').nth(1).and_then(|it| it.parse().ok()).unwrap_or_default()
+}
+
 /// Sends the request in that way; the status that came back.
 async fn send(asked: &Asked, way: Way, request: &str) -> u16 {
     let mut stream = asked.open().await;
@@ -94,23 +115,7 @@ async fn send(asked: &Asked, way: Way, request: &str) -> u16 {
     match way {
         Way::SlowDrip => {
             stream.write_all(half).await.unwrap();
-            let (mut reading, mut writing) = stream.into_split();
-            let drip = async {
-                for byte in &request.as_bytes()[half.len()..] {
-                    sleep(Duration::from_millis(50)).await;
-                    if writing.write_all(&[*byte]).await.is_err() {
-                        break;
-                    }
-                }
-                std::future::pending::<()>().await;
-            };
-            let mut buffer = [0; 4_096];
-            let read = tokio::select! {
-                read = reading.read(&mut buffer) => read.unwrap_or_default(),
-                () = drip => 0,
-            };
-            let text = String::from_utf8_lossy(&buffer[..read]).into_owned();
-            text.split(' ').nth(1).and_then(|it| it.parse().ok()).unwrap_or_default()
+            dripped(stream, &request.as_bytes()[half.len()..]).await
         }
         Way::HalfOpen => {
             stream.write_all(half).await.unwrap();
@@ -145,7 +150,7 @@ async fn a_request_that_is_not_whole_is_not_kept_and_a_whole_one_is_kept_once() 
     let environment = [("THREEWAY__INBOUND__TIMEOUT_MS", TIMEOUT_MS)];
     let gateway = Running::demo(home.path(), &[], &environment);
     let host = gateway.base.rsplit('/').next().unwrap().to_owned();
-    let asked = Asked { gateway, host, http: reqwest::Client::new() };
+    let asked = Asked { gateway, host, http: reqwest::Client::builder().build().unwrap() };
     let mut text = "\nfaults between a caller and the gateway\n".to_owned();
     for (number, way) in WAYS.into_iter().enumerate() {
         let money = ("12.50", "12.50");

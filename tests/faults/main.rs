@@ -2,9 +2,7 @@
 //! Threeway over HTTP), the gateway and PostgreSQL where `THREEWAY_TEST_POSTGRES` names a server.
 //! While a fault lasts, answers are honest; when it has passed, everything is there, once.
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "a test that cannot go on has failed, and says where"
 )]

@@ -136,7 +136,7 @@ fn faults_of(was: &Value, now: &Value, kind: &str) -> Vec<String> {
     let mut is_wider = false;
     let envelope = json!({ "$ref": "#/components/schemas/Event" });
     let changes = compare((was, &envelope), (now, &envelope)).into_iter();
-    faults.extend(changes.filter_map(|it| it.fault()));
+    faults.extend(changes.filter_map(Change::fault));
     for change in compare((was, &old_data), (now, &new_data)) {
         is_wider |= matches!(change, Change::Added(_));
         faults.extend(change.fault());

@@ -174,9 +174,8 @@ impl<'a> World<'a> {
         let (process, store) = (self.open(), Store::on(&self.disk));
         for _ in 0..200 {
             while process.follow().await.unwrap() {}
-            for lane in [Lane::Critical, Lane::Bulk] {
-                while process.work(lane).await.unwrap() > 0 {}
-            }
+            while process.work(Lane::Critical).await.unwrap() > 0 {}
+            while process.work(Lane::Bulk).await.unwrap() > 0 {}
             let dead = DeadLetters::default();
             let replayed = process.replay(&Principal::local("operator"), &dead, false).await;
             self.tally.borrow_mut().replays += replayed.unwrap().items.len() as u64;

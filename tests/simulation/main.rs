@@ -5,7 +5,6 @@
 //!
 //! `THREEWAY_SEEDS=100000` plays so many games, `THREEWAY_SEED=7` that one.
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
@@ -51,6 +50,15 @@ fn play(rules: &Rulebook, seed: u64) -> game::Tally {
     end.tally
 }
 
+/// Plays a game; says how to play it again where it failed.
+fn survives(rules: &Rulebook, seed: u64) -> Option<game::Tally> {
+    let played = catch_unwind(AssertUnwindSafe(|| play(rules, seed))).ok();
+    if played.is_none() {
+        say(&format!("seed {seed}: THREEWAY_SEED={seed} plays it again"));
+    }
+    played
+}
+
 fn number(variable: &str) -> Option<u64> {
     env::var_os(variable)?.to_str()?.parse().ok()
 }
@@ -68,22 +76,12 @@ fn whatever_fails_and_wherever_it_crashes_the_end_is_the_same() {
         for _ in 0..threads {
             scope.spawn(|| {
                 let rules = Rulebook::read();
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= first + count {
-                        return;
-                    }
-                    let played = catch_unwind(AssertUnwindSafe(|| play(&rules, seed)));
-                    match played {
-                        Ok(tally) => {
-                            total.lock().unwrap_or_else(PoisonError::into_inner).add(&tally);
-                        }
-                        Err(_panic) => {
-                            say(&format!("seed {seed}: THREEWAY_SEED={seed} plays it again"));
-                            failed.lock().unwrap_or_else(PoisonError::into_inner).push(seed);
-                        }
-                    }
-                }
+                let seeds = || Some(next.fetch_add(1, Ordering::Relaxed));
+                let seeds = std::iter::from_fn(seeds).take_while(|it| *it < first + count);
+                seeds.for_each(|seed| match survives(&rules, seed) {
+                    Some(it) => total.lock().unwrap_or_else(PoisonError::into_inner).add(&it),
+                    None => failed.lock().unwrap_or_else(PoisonError::into_inner).push(seed),
+                });
             });
         }
     });

@@ -3,7 +3,6 @@
 //! to match again than it can, and policies are simulated over everything that was decided.
 
 #![expect(
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a benchmark that cannot go on has failed, and prints what it measured"
@@ -64,7 +63,7 @@ async fn measure(home: &Path, url: &str, long: Duration) {
     let from = [("THREEWAY__BACKENDS__DEMO__DATA", data.as_str())];
     let gateway = Running::demo(home, &["--store", url], &from);
     let caller = Caller {
-        http: reqwest::Client::new(),
+        http: reqwest::Client::builder().build().unwrap(),
         base: gateway.base.clone(),
         token: gateway.token("admin").to_owned(),
         next: Arc::default(),

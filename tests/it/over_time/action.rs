@@ -57,7 +57,7 @@ async fn m38_what_nobody_disputes_is_paid_and_the_rest_charged_back() {
     play.gateway().settle().await;
     let payables = play.gateway().payables("SUP-1001", "TAXED-1").await;
     assert_eq!(payables.len(), 1);
-    assert_eq!(serde_json::to_value(&payables[0].total).unwrap(), usd("1250.00"));
+    assert_eq!(serde_json::to_value(payables[0].total).unwrap(), usd("1250.00"));
     let after = whole(&play, &id).await;
     assert_eq!(
         (&after["state"], &after["erp_document"]["status"]),
