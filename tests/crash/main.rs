@@ -1,8 +1,8 @@
 //! `kill -9` of the real binary at random moments under a stream of submissions. What a client saw
 //! acknowledged is there afterwards, with its events, once; what was cut off is sent again under
-//! its key and makes one invoice. Some games are played over a back end that is another Threeway and
-//! is killed in its turn: what matched is in the books behind it once. `THREEWAY_SEED` plays other
-//! games, `THREEWAY_CRASH_KILLS` kills so often.
+//! its key and makes one invoice. Some games are played over a back end that is another Threeway
+//! and is killed in its turn: what matched is in the books behind it once. `THREEWAY_SEED` plays
+//! other games, `THREEWAY_CRASH_KILLS` kills so often.
 //!
 //! A killed process leaves what it wrote to the operating system: that the disk keeps it through a
 //! loss of power is SQLite's `synchronous = FULL`, and not tried here.

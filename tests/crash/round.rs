@@ -290,7 +290,7 @@ impl fmt::Display for Tally {
         let Self { kills_behind, outcomes, .. } = self;
         write!(
             f,
-            "{kills} kills under load, {kills_behind} of the back end and {kills_of_a_start} during a \
+            "{kills} kills under load, {kills_behind} of the back end, {kills_of_a_start} during a \
              start; {acknowledged} \
              invoices acknowledged, {cut_off} requests cut off and sent again, {kept_unseen} of \
              them had been kept; outcomes {outcomes:?}"

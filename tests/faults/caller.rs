@@ -1,5 +1,5 @@
-//! Faults between a caller and the gateway: the real binary, and requests that come in pieces or not
-//! whole. What was not whole is not kept; what was is kept once.
+//! Faults between a caller and the gateway: the real binary, and requests that come in pieces or
+//! not whole. What was not whole is not kept; what was is kept once.
 
 use serde_json::Value;
 use std::time::{Duration, Instant};

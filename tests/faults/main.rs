@@ -1,6 +1,6 @@
-//! Faults between every pair of parts: a caller and the gateway, the gateway and a back end (another
-//! Threeway over HTTP), the gateway and PostgreSQL where `THREEWAY_TEST_POSTGRES` names a server.
-//! While a fault lasts, answers are honest; when it has passed, everything is there, once.
+//! Faults between every pair of parts: a caller and the gateway, the gateway and a back end
+//! (another Threeway over HTTP), the gateway and PostgreSQL where `THREEWAY_TEST_POSTGRES` names a
+//! server. While a fault lasts, answers are honest; when it has passed, everything is there, once.
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! A gateway with a road on which things go wrong: what it answers meanwhile, and what is there when
-//! the fault has passed.
+//! A gateway with a road on which things go wrong: what it answers meanwhile, and what is there
+//! when the fault has passed.
 
 use canonical::PageRequest;
 use serde_json::Value;

@@ -273,11 +273,12 @@ async fn m68_landed_cost_of_a_closed_period_goes_into_the_open_one() {
 async fn a_refused_journal_leaves_nothing_behind() {
     let gateway = TestGateway::start().await;
     // the demo's second quarter is closed
+    let dollar = json!({ "amount": "1.00", "currency": "USD" });
     let journal = json!({
         "key": "J-1", "period": "2026-05", "posting_date": "2026-05-31", "description": "late",
         "source": "test", "lines": [
-            { "role": "expense", "side": "debit", "amount": { "amount": "1.00", "currency": "USD" } },
-            { "role": "ap", "side": "credit", "amount": { "amount": "1.00", "currency": "USD" } },
+            { "role": "expense", "side": "debit", "amount": dollar },
+            { "role": "ap", "side": "credit", "amount": dollar },
         ],
     });
     let path = "/system/v1/journal-intents/J-1";

@@ -50,6 +50,7 @@ const NOUNS: &[&str] = &[
     "cost_center",
     "facility",
     "item",
+    "journal",
     "payable",
     "period",
     "purchase_order",

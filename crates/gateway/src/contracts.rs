@@ -1,5 +1,5 @@
-//! The contracts: made from the handlers and the types of events, served, printed, and compared with
-//! `openapi/`.
+//! The contracts: made from the handlers and the types of events, served, printed, and compared
+//! with `openapi/`.
 
 mod event;
 

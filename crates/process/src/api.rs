@@ -67,7 +67,7 @@ use utoipa_axum::routes;
         ),
         (
             name = "accounting",
-            description = "Accruals, landed cost and the clearing account, and what the ledger posts.",
+            description = "Accruals, landed cost, the clearing account, what the ledger posts.",
         ),
         (name = "documents", description = "Documents of trading partners: read, and written."),
     ),

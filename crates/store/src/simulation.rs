@@ -1,5 +1,5 @@
-//! A store in memory that does everything where it is asked: no thread, no file, and what becomes of
-//! each question is the caller's to say. With it a simulation repeats exactly.
+//! A store in memory that does everything where it is asked: no thread, no file, and what becomes
+//! of each question is the caller's to say. With it a simulation repeats exactly.
 
 use crate::Store;
 use crate::engine::{Engine, inline};

@@ -90,7 +90,7 @@ async fn measure(home: &Path, url: &str, long: Duration) {
     let (idle, saturated) = (told("idle", idle), told("saturated", saturated));
     let seconds = (long * u32::try_from(ROUNDS).unwrap()).as_secs_f64();
     say(&format!(
-        "  saturated / idle: p50 {:.2}, p99 {:.2} (goal 1.5); {:.0} orders matched again per second",
+        "  saturated / idle: p50 {:.2}, p99 {:.2} (goal 1.5); {:.0} orders matched again a second",
         saturated.0 / idle.0,
         saturated.1 / idle.1,
         done as f64 / seconds

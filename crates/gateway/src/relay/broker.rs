@@ -1,8 +1,8 @@
 //! The broker's side: the connection, the stream, and publishing in order.
 //!
-//! Each message names the one before it, and the stream stores it right after that or not at all. So
-//! nothing is left out or overtaken whatever is lost on the way, and two that relay at once cannot
-//! both be heard.
+//! Each message names the one before it, and the stream stores it right after that or not at all.
+//! So nothing is left out or overtaken whatever is lost on the way, and two that relay at once
+//! cannot both be heard.
 
 use super::message::{self, After, Message};
 use super::{Cause, Failure, Options};

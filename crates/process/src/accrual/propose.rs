@@ -142,7 +142,8 @@ impl Sums {
             self.flag(
                 "LATE_CUTOFF",
                 format!(
-                    "{number} is of {} and was recorded after inventory had closed: it counts on {}",
+                    "{number} is of {} and was recorded after inventory had closed: it counts \
+                     on {}",
                     counted.effective, counted.on
                 ),
             );

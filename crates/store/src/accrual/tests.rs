@@ -34,7 +34,8 @@ async fn what_runs_of_a_period_accrued_adds_up_by_order_line() {
 }
 
 fn journal(key: &str) -> JournalRecord {
-    let line = |role: &str, side: &str| json!({ "role": role, "side": side, "amount": { "amount": "5.00", "currency": "USD" } });
+    let amount = json!({ "amount": "5.00", "currency": "USD" });
+    let line = |role: &str, side: &str| json!({ "role": role, "side": side, "amount": amount });
     let intent: JournalIntent = serde_json::from_value(json!({
         "key": key, "period": "2026-03", "posting_date": "2026-03-31", "description": "Accrual",
         "source": "acr_1", "lines": [line("expense", "debit"), line("accrued_liability", "credit")],

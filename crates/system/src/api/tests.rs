@@ -166,7 +166,7 @@ fn the_contract_declares_scopes_and_the_key() {
             }
         }
     }
-    assert_eq!(operations, 27);
+    assert_eq!(operations, 32);
     let parameters = |path: &str| -> Vec<String> {
         let listed = &document["paths"][format!("/system/v1/{path}")]["get"]["parameters"];
         listed.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap().into()).collect()

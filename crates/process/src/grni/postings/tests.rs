@@ -97,7 +97,11 @@ proptest! {
 
     /// A20.6: what is taken back whole brings every role back.
     #[test]
-    fn what_is_taken_back_leaves_nothing(count in 1..100i64, cents in 1..100_000i64, over in -50..50i128) {
+    fn what_is_taken_back_leaves_nothing(
+        count in 1..100i64,
+        cents in 1..100_000i64,
+        over in -50..50i128,
+    ) {
         let mut clearing = Clearing::new(worth(cents, 7));
         let (quantity, rate) = (exact(count, 3), exact(11, 10));
         let back = -&quantity;
