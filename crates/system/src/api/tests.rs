@@ -171,7 +171,7 @@ fn the_contract_declares_scopes_and_the_key() {
         let listed = &document["paths"][format!("/system/v1/{path}")]["get"]["parameters"];
         listed.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap().into()).collect()
     };
-    let orders = ["number", "supplier", "facility", "status", "limit", "cursor"];
+    let orders = ["number", "requisition", "supplier", "facility", "status", "limit", "cursor"];
     assert_eq!(parameters("purchase-orders"), orders);
     assert_eq!(parameters("receipts"), ["purchase_order", "limit", "cursor"]);
     let payables = ["supplier", "reference", "invoice_id", "purchase_order", "limit", "cursor"];
