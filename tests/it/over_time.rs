@@ -8,6 +8,7 @@ mod escalation;
 mod permutation;
 mod play;
 mod release;
+mod webhook;
 
 use play::{Play, Step, bill, order, pay, price_credit, quantity_credit, receive, return_goods};
 use serde_json::Value;

@@ -1,14 +1,15 @@
 //! Who is asking, and what they may.
 
-use crate::SupplierId;
+use crate::{Error, Result, SupplierId};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-/// An authenticated caller. Made by the stack from a verified token; nothing else makes one.
+/// An authenticated caller. Made by the stack from a verified token or from the signature of a
+/// webhook; nothing else makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// Who: the token's issuer and subject.
+    /// Who: the token's issuer and subject, or `webhook:` and the sender's name.
     pub id: String,
     /// The role the token was issued for, where it names one of ours; it picks the rate plan.
     pub role: Option<Role>,
@@ -23,6 +24,17 @@ impl Principal {
     #[must_use]
     pub fn local(id: &str) -> Self {
         Self { id: id.to_owned(), role: None, scopes: BTreeSet::new(), supplier_id: None }
+    }
+
+    /// Refuses whoever acts for a supplier: what it asks for, in the plural, is not theirs at all.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn for_staff(&self, what: &str) -> Result<()> {
+        match self.supplier_id {
+            Some(_) => Err(Error::forbidden(format!("{what} are not for suppliers"))),
+            None => Ok(()),
+        }
     }
 
     /// Whether this principal may see what belongs to `supplier`.
@@ -77,7 +89,7 @@ impl fmt::Display for Role {
 impl FromStr for Role {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|it| it.name() == text).ok_or_else(|| {
             let names: Vec<_> = Self::ALL.iter().map(|it| it.name()).collect();
             format!("there is no role {text:?}; roles are {}", names.join(", "))

@@ -2,6 +2,7 @@
 
 mod accrual;
 mod case;
+mod change;
 mod dead_letter;
 mod document_reading;
 mod flow;
@@ -69,6 +70,7 @@ use utoipa_axum::routes;
             name = "accounting",
             description = "Accruals, landed cost, the clearing account, what the ledger posts.",
         ),
+        (name = "changes", description = "What back ends tell of changes by themselves."),
         (name = "documents", description = "Documents of trading partners: read, and written."),
     ),
     modifiers(&Common),
@@ -79,6 +81,7 @@ struct Contract;
 #[must_use]
 pub fn api() -> OpenApiRouter<Process> {
     orders(invoices(OpenApiRouter::with_openapi(Contract::openapi())))
+        .routes(routes!(change::record_changes))
         .routes(routes!(match_evaluation::evaluate_match))
         .routes(routes!(self_billing::propose_self_billing))
         .routes(routes!(document_reading::read_documents))

@@ -1,19 +1,33 @@
 //! Following the systems of record: what changed there becomes an event here, and the work of
-//! matching again what rests on it (`domain.md` A10.1, A18).
+//! matching again what rests on it (`domain.md` A10.1, A18). They are asked, again and again, and
+//! those that can tell by themselves are heard.
 
 use crate::Process;
 use crate::event::{self, payload::DocumentChanged};
 use crate::invoice::rematch_work;
 use crate::order::observe_work;
-use canonical::{Change, ChangeKind, Changes, Error, Event, Lane, PurchaseOrderNumber, Result};
+use canonical::{Change, ChangeKind, Error, Event, Lane, Principal, PurchaseOrderNumber, Result};
 use futures_util::future::join_all;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Batch, Committed, EventKey, FollowedOrder, Guard};
 use system::Feed;
+use utoipa::ToSchema;
 
 /// The most changes that are taken at once.
-const CHANGES_MAX: u32 = 200;
+pub(crate) const CHANGES_MAX: u32 = 200;
+/// How often it is tried to keep what others tell at the same moment.
+const ATTEMPTS_MAX: u32 = 5;
+
+/// What became of changes that were told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Taken {
+    /// How many became events.
+    pub new: u32,
+    /// How many were known already: told before, by whichever way.
+    pub known: u32,
+}
 
 impl Process {
     /// Takes what changed in every back end that tells; says whether there is more already. A back
@@ -47,7 +61,8 @@ impl Process {
         if place.as_ref() == Some(&changes.next) {
             return Ok(false);
         }
-        let mut batch = self.batch_of(name, &changes).await?;
+        let (mut batch, _new) = self.batch_of(name, &changes.items).await?;
+        batch.put_place(name, &changes.next);
         guard.iter().for_each(|it| batch.bump_guard(it));
         match self.store().commit(batch).await? {
             Committed::Done => Ok(changes.more),
@@ -56,22 +71,51 @@ impl Process {
         }
     }
 
-    /// The events of the changes that are new, the work they make, and the place after them.
-    async fn batch_of(&self, name: &str, changes: &Changes) -> Result<Batch> {
+    /// Takes what a back end told by itself, in whatever order and however often. How far its feed
+    /// was read stays as it is: what is told there once more is known then.
+    ///
+    /// # Errors
+    /// `not_found` where no back end is called so; `forbidden` for suppliers; `unavailable` where
+    /// others tell the same all the time; what the store says.
+    pub async fn take_told(
+        &self,
+        principal: &Principal,
+        name: &str,
+        changes: &[Change],
+    ) -> Result<Taken> {
+        principal.for_staff("changes")?;
+        if !self.system().is_back_end(name) {
+            return Err(Error::not_found("back end", name));
+        }
+        for _ in 0..ATTEMPTS_MAX {
+            let (batch, new) = self.batch_of(name, changes).await?;
+            let known = count(changes.len()).saturating_sub(new);
+            match self.store().commit(batch).await? {
+                Committed::Done => return Ok(Taken { new, known }),
+                // told by somebody else in the meantime, at least one of them
+                Committed::Stale { .. } => {}
+            }
+        }
+        Err(Error::unavailable("the same is told by others at once; send it again").retry_after(1))
+    }
+
+    /// The events of the changes that are new, and the work they make; and how many are new.
+    async fn batch_of(&self, name: &str, changes: &[Change]) -> Result<(Batch, u32)> {
         let now = self.now();
-        let orders: BTreeSet<_> = changes.items.iter().flat_map(|it| &it.purchase_orders).collect();
+        let orders: BTreeSet<_> = changes.iter().flat_map(|it| &it.purchase_orders).collect();
         let orders: Vec<_> = orders.into_iter().cloned().collect();
         let followed = self.store().followed_orders(&orders).await?;
-        let told = changes.items.iter().map(|it| event_of(name, it, &followed, now));
+        let told = changes.iter().map(|it| event_of(name, it, &followed, now));
         let told = told.collect::<Result<Vec<Event>>>()?;
         let ids: Vec<String> = told.iter().map(|it| it.id.clone()).collect();
         let mut known = self.store().known_events(&ids).await?;
-        let mut batch = Batch::new();
-        for (change, event) in changes.items.iter().zip(&told) {
+        let (mut batch, mut new) = (Batch::new(), 0);
+        for (change, event) in changes.iter().zip(&told) {
             // told twice, also within one answer
             if !known.insert(event.id.clone()) {
                 continue;
             }
+            new += 1;
             batch.append_event(event, &keys(change))?;
             let orders: BTreeSet<_> = change.purchase_orders.iter().collect();
             for order in orders {
@@ -82,9 +126,12 @@ impl Process {
                 looked_at.into_iter().for_each(|it| batch.enqueue_work(it));
             }
         }
-        batch.put_place(name, &changes.next);
-        Ok(batch)
+        Ok((batch, new))
     }
+}
+
+fn count(some: usize) -> u32 {
+    u32::try_from(some).unwrap_or(u32::MAX)
 }
 
 fn untold(name: &str, error: &Error) -> bool {

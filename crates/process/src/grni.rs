@@ -5,9 +5,7 @@
 mod postings;
 
 use crate::Process;
-use crate::accrual::{
-    AccrualDocumentKind, AccrualFlag, for_staff, in_unit_of, is_stock, quantity_shown,
-};
+use crate::accrual::{AccrualDocumentKind, AccrualFlag, in_unit_of, is_stock, quantity_shown};
 use canonical::{
     AccountRole, Exact, Item, ItemId, Money, OrderStatus, Payable, PayableState, Principal,
     PurchaseOrder, PurchaseOrderLine, PurchaseOrderNumber, Quantity, Result, Side,
@@ -94,7 +92,7 @@ impl Process {
     /// # Errors
     /// `forbidden` for suppliers; `not_found`; what the back ends say.
     pub async fn grni(&self, principal: &Principal, number: &PurchaseOrderNumber) -> Result<Grni> {
-        for_staff(principal)?;
+        principal.for_staff("the books")?;
         let system = self.system();
         let order = system.purchase_orders().get(number).await?;
         let orders = [order.number.clone()];

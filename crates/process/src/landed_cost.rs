@@ -3,7 +3,7 @@
 //! is closed stays as it is: the journal goes into the first open one and says where it came from.
 
 use crate::Process;
-use crate::accrual::{body, for_staff};
+use crate::accrual::body;
 use crate::event;
 use crate::event::payload::LandedCostAllocated;
 use crate::invoice::Answer;
@@ -142,7 +142,7 @@ impl Process {
         asked: &LandedCostQuestion,
         claim: Option<&Claim>,
     ) -> Result<Answer> {
-        for_staff(principal)?;
+        principal.for_staff("the books")?;
         let periods = match self.system().periods() {
             Some(periods) => periods.around(asked.posting_date).await?,
             None => Vec::new(),

@@ -1,10 +1,15 @@
 //! What every contract says in the same words: who may ask, and how a refusal looks.
 
+use crate::operations::WEBHOOK_SCHEME;
 use crate::problem::{MEDIA_TYPE, ProblemBody};
+use crate::webhook;
 use std::collections::BTreeMap;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, Modify, PartialSchema as _, ToSchema as _};
+
+const SIGNED: &str = "Standard Webhooks: `v1,` and the base64 of HMAC-SHA-256 over \
+                      `webhook-id.webhook-timestamp.body`, by a secret that both sides keep.";
 
 /// Adds to a document what its operations refer to: the bearer token and the problem.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +20,9 @@ impl Modify for Common {
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
         let components = document.components.get_or_insert_with(Default::default);
         components.add_security_scheme("token", SecurityScheme::Http(bearer));
+        let signature = ApiKeyValue::with_description(webhook::SIGNATURE.as_str(), SIGNED);
+        let signature = SecurityScheme::ApiKey(ApiKey::Header(signature));
+        components.add_security_scheme(WEBHOOK_SCHEME, signature);
         let mut schemas = vec![(ProblemBody::name().into_owned(), ProblemBody::schema())];
         ProblemBody::schemas(&mut schemas);
         components.schemas.extend(schemas);

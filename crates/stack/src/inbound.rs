@@ -26,11 +26,13 @@ use crate::idempotency::Results;
 use crate::operations::Table;
 use crate::sandbox::Sandbox;
 use crate::token::{self, Authenticator};
+use crate::webhook;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use canonical::{Clock, Error, Result};
 use http::header;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +54,8 @@ pub struct Options {
     pub cors: CorsOptions,
     /// Whose tokens are taken.
     pub auth: token::Options,
+    /// Whose webhooks are taken, by the sender's name.
+    pub webhooks: BTreeMap<String, webhook::Sender>,
     /// How many requests a principal may send.
     pub limits: LimitOptions,
     /// Operations that are on their way out.
@@ -66,6 +70,7 @@ impl Default for Options {
             body_bytes_max: 10 << 20,
             cors: CorsOptions::default(),
             auth: token::Options::default(),
+            webhooks: BTreeMap::new(),
             limits: LimitOptions::default(),
             deprecated: Vec::new(),
         }
@@ -81,6 +86,8 @@ pub struct Parts {
     pub operations: Arc<Table>,
     /// Makes principals from tokens; the gateway calls its `refresh`.
     pub authenticator: Arc<Authenticator>,
+    /// Makes principals from the signatures of webhooks.
+    pub senders: Arc<webhook::Senders>,
     /// Counts requests; the gateway calls its `retain_recent`.
     pub limiter: Arc<Limiter>,
     /// Where answers to keyed requests are kept.
@@ -111,6 +118,7 @@ impl Parts {
         })?;
         Ok(Self {
             authenticator: Arc::new(authenticator),
+            senders: Arc::new(webhook::Senders::open(&options.webhooks)?),
             limiter: Arc::new(Limiter::open(&options.limits, &operations)?),
             options: options.clone(),
             operations,
@@ -133,10 +141,14 @@ impl fmt::Debug for Parts {
 pub fn apply(router: Router, parts: &Parts) -> Result<Router> {
     let versions = Arc::new(version::Register::open(&parts.options.deprecated, &parts.operations)?);
     let keyed = idempotency::Keyed::new(Arc::clone(&parts.results));
-    let authenticator = Arc::clone(&parts.authenticator);
+    let door = auth::Door {
+        authenticator: Arc::clone(&parts.authenticator),
+        senders: Arc::clone(&parts.senders),
+        clock: Arc::clone(&parts.clock),
+    };
     let inner = ServiceBuilder::new()
         // 9: from here on somebody is asking
-        .layer(from_fn_with_state(authenticator, auth::authenticate))
+        .layer(from_fn_with_state(door, auth::authenticate))
         // 10: after auth: may this principal call this operation?
         .layer(from_fn_with_state(Arc::clone(&parts.operations), policy::authorize))
         // 11: per principal, so after auth; before anything that costs

@@ -15,5 +15,9 @@ pub mod problem;
 pub mod random;
 pub mod sandbox;
 pub mod token;
+pub mod webhook;
+
+mod secret;
 
 pub use problem::Problem;
+pub use secret::Secret;

@@ -12,6 +12,9 @@ use utoipa::openapi::OpenApi;
 /// The header that carries an idempotency key.
 pub const KEY_HEADER: &str = "idempotency-key";
 
+/// How the documents call the signature of a webhook.
+pub const WEBHOOK_SCHEME: &str = "webhook";
+
 /// One operation of the three APIs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
@@ -25,6 +28,8 @@ pub struct Operation {
     pub scopes: Vec<BTreeSet<String>>,
     /// Whether it takes an `Idempotency-Key`, and cannot do without.
     pub needs_key: bool,
+    /// Whether a signed webhook is taken in the place of a token.
+    pub takes_webhooks: bool,
 }
 
 impl Operation {
@@ -112,12 +117,21 @@ fn operation(path: &str, method: Method, value: &Value, document: &Value) -> Res
     let Some(id) = value["operationId"].as_str().filter(|it| !it.is_empty()) else {
         return Err(Error::internal(format!("{name} has no operation id")));
     };
-    let scopes = scopes(value.get("security").unwrap_or(&document["security"]));
+    let security = value.get("security").unwrap_or(&document["security"]);
+    let scopes = scopes(security);
     if scopes.is_empty() || scopes.iter().any(BTreeSet::is_empty) {
         return Err(Error::internal(format!("{name} ({id}) declares no scope")));
     }
     let needs_key = value["parameters"].as_array().is_some_and(|it| it.iter().any(is_key));
-    Ok(Operation { id: id.into(), method, path: path.to_owned(), scopes, needs_key })
+    let takes_webhooks = security.as_array().is_some_and(|it| it.iter().any(is_webhook));
+    Ok(Operation {
+        id: id.into(),
+        method,
+        path: path.to_owned(),
+        scopes,
+        needs_key,
+        takes_webhooks,
+    })
 }
 
 /// The sets of scopes of a list of security requirements; each entry of the list is an alternative.
@@ -128,6 +142,10 @@ fn scopes(security: &Value) -> Vec<BTreeSet<String>> {
         schemes.into_values().flatten().filter(|it| !it.is_empty()).collect()
     };
     security.as_array().map(|it| it.iter().map(requirement).collect()).unwrap_or_default()
+}
+
+fn is_webhook(requirement: &Value) -> bool {
+    requirement.get(WEBHOOK_SCHEME).is_some()
 }
 
 fn is_key(parameter: &Value) -> bool {

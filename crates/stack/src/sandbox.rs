@@ -50,6 +50,8 @@ const PURCHASING: [&str; 8] = [
     "process.ship_notices.submit",
     "process.flows.read",
 ];
+const OPERATION: [&str; 3] =
+    ["process.dead_letters.read", "process.replays.create", "process.changes.create"];
 
 /// The scopes of a role: the one list.
 #[must_use]
@@ -90,8 +92,6 @@ pub fn scopes(role: Role) -> Vec<&'static str> {
             "process.documents.read",
             "process.policies.simulate",
             "process.cases.read",
-            "process.dead_letters.read",
-            "process.replays.create",
             "process.requisitions.read",
             "process.purchase_orders.read",
             "process.flows.read",
@@ -105,8 +105,6 @@ pub fn scopes(role: Role) -> Vec<&'static str> {
             "process.cases.read",
             "process.cases.write",
             "process.policies.simulate",
-            "process.dead_letters.read",
-            "process.replays.create",
             "system.payables.create",
             "system.payments.create",
             "system.purchase_orders.write",
@@ -117,8 +115,10 @@ pub fn scopes(role: Role) -> Vec<&'static str> {
         ],
     };
     let more: &[&[&str]] = match role {
-        Role::Ap | Role::Operator => &[&SYSTEM_READS, &CONSUMPTION_READS],
-        Role::Planner | Role::Admin => &[&PURCHASING, &SYSTEM_READS, &CONSUMPTION_READS],
+        Role::Ap => &[&SYSTEM_READS, &CONSUMPTION_READS],
+        Role::Operator => &[&OPERATION, &SYSTEM_READS, &CONSUMPTION_READS],
+        Role::Planner => &[&PURCHASING, &SYSTEM_READS, &CONSUMPTION_READS],
+        Role::Admin => &[&OPERATION, &PURCHASING, &SYSTEM_READS, &CONSUMPTION_READS],
         Role::Analyst => &[&CONSUMPTION_READS],
         Role::Supplier => &[],
     };

@@ -81,9 +81,7 @@ fn for_staff<'s, T: ?Sized>(
     noun: &str,
     kept: Option<&'s T>,
 ) -> Result<&'s T> {
-    if principal.supplier_id.is_some() {
-        return Err(Error::forbidden(format!("{noun} are not for suppliers")));
-    }
+    principal.for_staff(noun)?;
     kept.ok_or_else(|| Error::not_found("back end", format!("{noun}: none keeps them here")))
 }
 

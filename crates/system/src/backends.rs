@@ -12,11 +12,10 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 pub mod memory;
-mod secret;
 pub mod threeway;
 pub mod tryton;
 
-pub use secret::Secret;
+pub use stack::Secret;
 
 use memory::Memory;
 use threeway::Threeway;

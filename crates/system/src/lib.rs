@@ -43,7 +43,7 @@ pub use usage::Usages;
 
 use backends::{Backend, Routing};
 use canonical::{Clock, Error, FieldError, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A cheap handle on every capability: which back end answers is decided once, at start-up.
@@ -71,6 +71,7 @@ struct Inner {
     paying: Option<Arc<dyn Paying>>,
     journals: Option<Arc<dyn Journals>>,
     feeds: BTreeMap<String, Arc<dyn Feed>>,
+    names: BTreeSet<String>,
 }
 
 impl System {
@@ -108,6 +109,12 @@ impl System {
         backends.known.insert("only".to_owned(), Some(("given", backend)));
         let inner = backends.route(&routing);
         inner.map(|it| Self(Arc::new(it))).ok_or_else(|| Error::invalid_fields(backends.faults))
+    }
+
+    /// Whether configuration calls a back end so.
+    #[must_use]
+    pub fn is_back_end(&self, name: &str) -> bool {
+        self.0.names.contains(name)
     }
 
     /// The supplier master.
@@ -295,6 +302,7 @@ impl Opened {
             paying,
             journals,
             feeds,
+            names: self.known.keys().cloned().collect(),
             contracts,
             usages,
             rates,

@@ -115,11 +115,16 @@ pub(crate) struct Play {
 impl Play {
     /// A play that has come so far.
     pub(crate) async fn of(steps: &[Step]) -> Self {
-        let play = Self { gateway: TestGateway::start().await, ids: Mutex::default() };
+        let play = Self::with(&[]).await;
         for step in steps {
             play.step(step).await;
         }
         play
+    }
+
+    /// A play that has not begun, with another configuration.
+    pub(crate) async fn with(environment: &[(&str, &str)]) -> Self {
+        Self { gateway: TestGateway::with(environment).await, ids: Mutex::default() }
     }
 
     /// The same, after a restart with another configuration.

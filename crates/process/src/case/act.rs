@@ -3,7 +3,6 @@
 
 use super::escalate::{BOUNCES_MAX, raise};
 use super::follow::{By, Told, given_to, timed, told};
-use super::read::inside;
 use super::undertake::Undertaking;
 use super::{Body, Case, Ended, Pause, Resolution, WaitsFor};
 use crate::Process;
@@ -156,7 +155,7 @@ impl Process {
         action: &CaseAction,
         claim: Option<&Claim>,
     ) -> Result<Answer> {
-        inside(principal)?;
+        principal.for_staff("cases")?;
         if let Some(what) = action.undertaking() {
             return self.undertake(principal, id, (&what.0, what.1), claim).await;
         }

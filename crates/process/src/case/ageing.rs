@@ -1,7 +1,6 @@
 //! How old what waits is, and how much money waits with it (`domain.md` C4). Only what is open is
 //! read: what is over costs nothing, however much that is.
 
-use super::read::inside;
 use super::{AgeBucket, Body};
 use crate::Process;
 use canonical::{Currency, Error, InvoiceId, Money, PageRequest, Principal, Result};
@@ -80,7 +79,7 @@ impl Process {
     /// # Errors
     /// `forbidden` for a supplier; what the store says.
     pub async fn ageing(&self, principal: &Principal, by: AgeingBy) -> Result<Ageing> {
-        inside(principal)?;
+        principal.for_staff("cases")?;
         let as_of = self.now();
         let mut sums = Sums::new();
         let mut page = PageRequest { limit: PageRequest::LIMIT_MAX, cursor: None };

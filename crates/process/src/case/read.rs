@@ -20,7 +20,7 @@ impl Process {
         filter: &CaseFilter,
         page: &PageRequest,
     ) -> Result<Page<Case>> {
-        inside(principal)?;
+        principal.for_staff("cases")?;
         let filter = store::CaseFilter {
             queue: filter.queue.clone(),
             state: filter.state.map(kept_state),
@@ -40,7 +40,7 @@ impl Process {
     /// # Errors
     /// `forbidden` for a supplier; `not_found`; what the store says.
     pub async fn case(&self, principal: &Principal, id: &str) -> Result<Case> {
-        inside(principal)?;
+        principal.for_staff("cases")?;
         self.shown(&self.store().case(id).await?).await
     }
 
@@ -59,14 +59,6 @@ impl Process {
     ) -> Result<Case> {
         let calendar = self.calendars().of(case.facility_id.as_ref(), self.time_zone());
         show(case, head, holds, (&calendar, self.now()))
-    }
-}
-
-/// Refuses who is not one of us.
-pub(super) fn inside(principal: &Principal) -> Result<()> {
-    match principal.supplier_id {
-        Some(_) => Err(Error::forbidden("cases are not for suppliers")),
-        None => Ok(()),
     }
 }
 

@@ -86,9 +86,7 @@ impl Process {
         dispatch: &Dispatch,
         claim: Option<&Claim>,
     ) -> Result<Answer> {
-        if principal.supplier_id.is_some() {
-            return Err(Error::forbidden("it is we who say that an order was sent"));
-        }
+        principal.for_staff("dispatches")?;
         given("/transport", &dispatch.transport)?;
         if let Some(id) = &dispatch.message_id {
             given("/message_id", id)?;

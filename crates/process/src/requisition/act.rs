@@ -1,6 +1,6 @@
 //! What people do about requisitions: write, submit, approve, refuse, withdraw.
 
-use super::read::{inside, show};
+use super::read::show;
 use super::{Body, RequisitionAction, RequisitionDone, RequisitionTrigger, check, place, step};
 use crate::Process;
 use crate::event::{Told, payload::RequisitionMoved};
@@ -31,7 +31,7 @@ impl Process {
         content: NewRequisition,
         claim: Option<&Claim>,
     ) -> Result<Answer> {
-        inside(principal)?;
+        principal.for_staff("requisitions")?;
         check::whole(&content)?;
         if self.system().purchasing().is_none() {
             let what = "requisitions: none makes orders of them here";
@@ -78,7 +78,7 @@ impl Process {
         action: &RequisitionAction,
         claim: Option<&Claim>,
     ) -> Result<Answer> {
-        inside(principal)?;
+        principal.for_staff("requisitions")?;
         let (trigger, reason) = action.told()?;
         may(principal, trigger)?;
         for _ in 0..ATTEMPTS_MAX {

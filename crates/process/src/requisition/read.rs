@@ -3,7 +3,7 @@
 use super::{Body, Requisition, RequisitionFilter, step};
 use crate::Process;
 use canonical::{
-    Error, Exact, Money, NewRequisition, Page, PageRequest, Principal, RequisitionId, Result,
+    Exact, Money, NewRequisition, Page, PageRequest, Principal, RequisitionId, Result,
 };
 
 impl Process {
@@ -16,7 +16,7 @@ impl Process {
         principal: &Principal,
         id: &RequisitionId,
     ) -> Result<Requisition> {
-        inside(principal)?;
+        principal.for_staff("requisitions")?;
         show(self.store().requisition(id).await?)
     }
 
@@ -30,7 +30,7 @@ impl Process {
         filter: &RequisitionFilter,
         page: &PageRequest,
     ) -> Result<Page<Requisition>> {
-        inside(principal)?;
+        principal.for_staff("requisitions")?;
         let filter = store::RequisitionFilter {
             state: filter.state,
             supplier_id: filter.supplier.clone(),
@@ -39,14 +39,6 @@ impl Process {
         let found = self.store().requisitions(&filter, page).await?;
         let items = found.items.into_iter().map(show).collect::<Result<_>>()?;
         Ok(Page { items, next_cursor: found.next_cursor })
-    }
-}
-
-/// Refuses who is not one of us.
-pub(super) fn inside(principal: &Principal) -> Result<()> {
-    match principal.supplier_id {
-        Some(_) => Err(Error::forbidden("requisitions are not for suppliers")),
-        None => Ok(()),
     }
 }
 

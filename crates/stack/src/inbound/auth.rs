@@ -1,36 +1,79 @@
-//! Policy 9: who is asking. Nothing below runs for an operation without a good token.
+//! Policy 9: who is asking. Nothing below runs for an operation without a good token, or without a
+//! good signature where the operation takes webhooks.
 
 use super::trace::Asked;
-use crate::Problem;
+use crate::operations::Operation;
 use crate::token::Authenticator;
-use axum::extract::{Request, State};
+use crate::webhook::{self, Senders};
+use crate::{Problem, extract};
+use axum::body::Body;
+use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use canonical::{Error, Kind, Principal, Result};
+use canonical::{Clock, Error, Kind, Principal, Result};
 use http::{HeaderMap, HeaderValue, header};
 use std::sync::Arc;
 
+/// What the policy works with.
+#[derive(Clone)]
+pub(super) struct Door {
+    pub(super) authenticator: Arc<Authenticator>,
+    pub(super) senders: Arc<Senders>,
+    pub(super) clock: Clock,
+}
+
 pub(super) async fn authenticate(
-    State(authenticator): State<Arc<Authenticator>>,
-    mut request: Request,
+    State(door): State<Door>,
+    request: Request,
     next: Next,
 ) -> Response {
-    if request.extensions().get::<Asked>().is_none() {
+    let Some(Asked(operation)) = request.extensions().get::<Asked>().cloned() else {
         // There is nothing to protect: policy 10 says so.
         return next.run(request).await;
-    }
-    let principal = match bearer(request.headers()) {
-        Ok(Some(token)) => authenticator.authenticate(token).await,
-        Ok(None) => Err(Error::unauthenticated("a bearer token is needed")),
-        Err(error) => Err(error),
     };
-    match principal {
-        Ok(principal) => {
+    let had_token = request.headers().contains_key(header::AUTHORIZATION);
+    let is_webhook = operation.takes_webhooks && !had_token;
+    let known = if is_webhook && request.headers().contains_key(webhook::SIGNATURE) {
+        door.sender(&operation, request).await
+    } else {
+        door.bearer(request).await
+    };
+    match known {
+        Ok((principal, mut request)) => {
             tracing::Span::current().record("principal.id", principal.id.as_str());
-            request.extensions_mut().insert(Principal::clone(&principal));
+            request.extensions_mut().insert(principal);
             next.run(request).await
         }
-        Err(error) => refuse(error, request.headers().contains_key(header::AUTHORIZATION)),
+        Err(error) => refuse(error, had_token),
+    }
+}
+
+impl Door {
+    async fn bearer(&self, request: Request) -> Result<(Principal, Request)> {
+        let principal = match bearer(request.headers())? {
+            Some(token) => self.authenticator.authenticate(token).await?,
+            None => return Err(Error::unauthenticated("a bearer token is needed")),
+        };
+        Ok((Principal::clone(&principal), request))
+    }
+
+    /// Who signed a webhook: the one whom the first name in the path says. It may call this
+    /// operation and no other.
+    async fn sender(
+        &self,
+        operation: &Operation,
+        request: Request,
+    ) -> Result<(Principal, Request)> {
+        let (mut head, body) = request.into_parts();
+        let body = extract::read(body).await?;
+        let names = RawPathParams::from_request_parts(&mut head, &()).await;
+        let names = names.map_err(|it| Error::unauthenticated("nobody is named").because(it))?;
+        let name = names.iter().next().map(|(_parameter, name)| name).unwrap_or_default();
+        self.senders.verify(name, &head.headers, &body, (self.clock)())?;
+        let scopes = operation.scopes.iter().flatten().cloned().collect();
+        let id = format!("webhook:{name}");
+        let principal = Principal { id, role: None, scopes, supplier_id: None };
+        Ok((principal, Request::from_parts(head, Body::from(body))))
     }
 }
 

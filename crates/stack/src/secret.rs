@@ -1,4 +1,4 @@
-//! Passwords and tokens of back ends.
+//! Passwords, tokens and keys that people set.
 
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
@@ -9,7 +9,7 @@ use std::fmt;
 pub struct Secret(String);
 
 impl Secret {
-    /// The text itself; hand it to the back end and to nobody else.
+    /// The text itself; hand it to whom it is for and to nobody else.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
