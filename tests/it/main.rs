@@ -11,6 +11,7 @@
 
 mod access;
 mod accounting;
+mod archive;
 mod bad_input;
 mod booking;
 mod bpi2019;

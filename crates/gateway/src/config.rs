@@ -2,7 +2,7 @@
 //! beside what they configure.
 
 use crate::layers::{self, Fault, Layer, Places};
-use crate::relay;
+use crate::{archive, relay};
 use process::documents::{Mappings, UblMapping, X12Mapping};
 use process::matching::{DuplicatePolicy, Policy, PolicyDocument, TaxPolicy};
 use process::{Calendars, Routing};
@@ -58,6 +58,8 @@ pub struct Config {
     pub system: backends::Routing,
     /// Where events are relayed to.
     pub relay: relay::Options,
+    /// For how long what is kept.
+    pub retention: archive::Options,
     /// How the process layer works.
     pub process: process::Options,
     /// Where policies are, relative to the folder of the configuration.
@@ -343,6 +345,10 @@ fn crosscheck(config: &Config, places: &Places) -> Vec<Fault> {
     }
     if config.readers.critical == 0 || config.readers.bulk == 0 {
         add("readers", "a lane without a connection cannot read", "use at least 1 for each");
+    }
+    for name in config.inbound.webhooks.keys().filter(|it| !config.backends.contains_key(*it)) {
+        let key = format!("inbound.webhooks.{name}");
+        add(&key, "no back end is called so", "name it as in [backends.NAME]");
     }
     if log_filter(&config.log.filter).is_none() {
         add(

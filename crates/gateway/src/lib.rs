@@ -1,6 +1,7 @@
 //! The composition root: which parts there are and how they are put together. Nothing here decides
 //! anything about an invoice.
 
+pub mod archive;
 pub mod cli;
 pub mod config;
 pub mod import;
@@ -51,6 +52,8 @@ pub struct Gateway {
     pub limiter: Arc<Limiter>,
     /// Where events are relayed to.
     pub relay: relay::Options,
+    /// For how long what is kept.
+    pub retention: archive::Options,
     /// The time.
     pub clock: Clock,
 }
@@ -86,8 +89,8 @@ pub async fn open(checked: &Checked, sandbox: Option<&Sandbox>, clock: Clock) ->
     let public = inbound::apply(apis, &parts)?;
     let public = public.merge(inbound::apply_public(pages, &config.inbound, &clock)?);
     let Parts { authenticator, limiter, .. } = parts;
-    let relay = config.relay.clone();
-    Ok(Gateway { public, process, store, authenticator, limiter, relay, clock })
+    let (relay, retention) = (config.relay.clone(), config.retention.clone());
+    Ok(Gateway { public, process, store, authenticator, limiter, relay, retention, clock })
 }
 
 /// The process layer alone, over a store: what `import` needs.
@@ -119,7 +122,8 @@ pub fn check_parts(checked: &Checked, clock: &Clock) -> Result<()> {
         Parts::open(&config.inbound, &contracts(), results, sandbox.as_ref(), clock.clone())?;
     drop(inbound::apply(Router::new(), &parts)?);
     System::open(&config.system, &config.backends, clock)?;
-    let faults = config.relay.faults();
+    let mut faults = config.relay.faults();
+    faults.extend(config.retention.faults());
     if faults.is_empty() { Ok(()) } else { Err(Error::invalid_fields(faults)) }
 }
 

@@ -129,7 +129,7 @@ impl fmt::Debug for Relay {
 
 impl Relay {
     fn new(store: Store, clock: Clock, options: Options) -> Self {
-        let name = format!("relay:{}", options.stream);
+        let name = options.place();
         let holder = Ulid::generate().to_string();
         Self {
             store,

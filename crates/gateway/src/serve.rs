@@ -1,7 +1,7 @@
 //! Serving: the listeners, the long-lived tasks, and how they end. Nothing else in the product
 //! starts a task that outlives a request.
 
-use crate::{Gateway, admin, relay};
+use crate::{Gateway, admin, archive, relay};
 use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use axum_server::Handle;
@@ -26,6 +26,7 @@ const HEADERS: Duration = Duration::from_secs(30);
 const REFRESH_KEYS: Duration = Duration::from_secs(300);
 const UPKEEP: Duration = Duration::from_secs(5);
 const FORGET: Duration = Duration::from_secs(600);
+const ARCHIVE: Duration = Duration::from_secs(3_600);
 const FORGET_MAX: u32 = 10_000;
 
 /// The two listeners, bound: from here on callers can connect.
@@ -81,6 +82,9 @@ pub async fn serve(gateway: Gateway, listeners: Listeners, drain: Duration) -> R
     if gateway.relay.is_on() {
         let log = (gateway.store.clone(), gateway.clock.clone());
         tasks.spawn(relay::run(log, gateway.relay.clone(), stopped.clone()));
+    }
+    if gateway.retention.is_on() {
+        tasks.spawn(archive_events(gateway.clone(), stopped.clone()));
     }
     tasks.spawn(forget_answers(gateway.clone(), stopped));
     let ended = tokio::select! {
@@ -248,6 +252,26 @@ async fn forget_answers(gateway: Gateway, stopped: watch::Receiver<bool>) -> Res
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
                 tracing::warn!(error, "expired answers were not forgotten");
+            }
+        }
+    })
+    .await
+}
+
+async fn archive_events(gateway: Gateway, stopped: watch::Receiver<bool>) -> Result<()> {
+    let relayed = gateway.relay.is_on().then(|| gateway.relay.place());
+    every(ARCHIVE, stopped, || async {
+        let Gateway { store, clock, retention, .. } = &gateway;
+        match archive::archive(store, clock, retention, relayed.as_deref()).await {
+            Ok(0) => {}
+            Ok(count) => {
+                let events = u64::try_from(count).unwrap_or(u64::MAX);
+                metrics::counter!("threeway_archived_events_total").increment(events);
+                tracing::info!(events, "events have left the log for the archive");
+            }
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::error!(error, "events cannot be archived; they stay in the log");
             }
         }
     })

@@ -136,7 +136,7 @@ impl Process {
         let root = Some(&correlation_id).filter(|_| principal.supplier_id.is_none());
         let root = root.filter(|_| seed.requisition.is_some() || made_of(&orders.value).is_some());
         let events = self.flow_events(&invoices.value, &orders.value, root);
-        let mut events = self.part("events", events).await;
+        let mut events = whole_or_not(self.part("events", events).await);
         if principal.supplier_id.is_some() {
             events.value = event::outward(events.value);
         }
@@ -310,6 +310,13 @@ fn part_limit(default: Duration) -> Duration {
 }
 
 /// Movements of orders that the caller does not see are not the caller's to see either.
+/// The events, and in words where some are not in the log any more.
+fn whole_or_not(told: Part<(Vec<Event>, bool)>) -> Part<Vec<Event>> {
+    let Part { name, status, as_of, detail, value: (events, is_whole) } = told;
+    let archived = (!is_whole).then(|| "older events have left for the archive".to_owned());
+    Part { name, status, as_of, detail: detail.or(archived), value: events }
+}
+
 fn visible_movements(
     mut movements: Part<(Vec<Receipt>, Vec<Return>)>,
     orders: &Part<Vec<PurchaseOrder>>,

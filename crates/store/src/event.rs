@@ -32,7 +32,7 @@ pub enum EventKey {
 }
 
 impl EventKey {
-    const fn kind(&self) -> &'static str {
+    pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::PurchaseOrder(_) => "purchase_order",
             Self::Invoice(_) => "invoice",
@@ -44,7 +44,7 @@ impl EventKey {
         }
     }
 
-    fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match self {
             Self::PurchaseOrder(it) => it.as_str(),
             Self::Invoice(it) => it.as_str(),
@@ -68,7 +68,8 @@ pub struct LoggedEvent {
 impl Batch {
     /// Appends an event; the log gives it its `sequence`, whatever stands there. It is found by its
     /// own `biz…` and `correlationid` attributes and by `also`, for an event that touches several
-    /// orders. Stale (`event ID`) where this id is in the log already.
+    /// orders. Stale (`event ID`) where this id is in the log already, or has left it for the
+    /// archive.
     ///
     /// # Errors
     /// `internal` where the event cannot be written as JSON.
@@ -77,7 +78,13 @@ impl Batch {
             format!("event {}", event.id),
             "INSERT INTO event (id, source, partitionkey, sequence, body)
              SELECT $1, $2, $3, COALESCE(MAX(sequence), 0) + 1, $4
-             FROM event WHERE source = $2 AND partitionkey = $3
+             FROM (
+                SELECT MAX(sequence) AS sequence FROM event
+                WHERE source = $2 AND partitionkey = $3
+                UNION ALL
+                SELECT MAX(sequence) FROM archived_event
+                WHERE source = $2 AND partitionkey = $3) AS newest
+             HAVING NOT EXISTS (SELECT 1 FROM archived_event WHERE id = $1)
              ON CONFLICT (id) DO NOTHING",
             [
                 Val::text(&event.id),
@@ -151,14 +158,15 @@ impl Store {
         self.rows(query).await?.into_iter().map(read).collect()
     }
 
-    /// Which of these events are in the log.
+    /// Which of these events are in the log, or have left it for the archive.
     ///
     /// # Errors
     /// `unavailable` or `internal` where the store cannot answer.
     pub async fn known_events(&self, ids: &[String]) -> Result<BTreeSet<String>> {
         let ids: Vec<Val> = ids.iter().map(|it| Val::from(it.as_str())).collect();
-        let sql = "SELECT id FROM event WHERE id IN ";
-        let queries = ids.chunks(KEYS_MAX).map(|it| Query::listing(sql, it));
+        let tables =
+            ["SELECT id FROM event WHERE id IN ", "SELECT id FROM archived_event WHERE id IN "];
+        let queries = ids.chunks(KEYS_MAX).flat_map(|ids| tables.map(|it| Query::listing(it, ids)));
         let rows = self.rows_of_all(queries.collect()).await?;
         rows.into_iter().map(|mut row| row.text()).collect()
     }
@@ -183,7 +191,7 @@ impl Store {
     }
 }
 
-fn read(mut row: Row) -> Result<LoggedEvent> {
+pub(crate) fn read(mut row: Row) -> Result<LoggedEvent> {
     let (position, sequence) = (row.int()?, row.int()?);
     let mut event: Event = row.json()?;
     event.sequence = format!("{sequence:020}");

@@ -11,6 +11,7 @@
 //! the first worker's write is then stale, so that what is written is written once.
 
 mod accrual;
+mod archived_event;
 mod association;
 mod batch;
 mod case;

@@ -65,6 +65,7 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration::new("0010_accrual", include_str!("migrations/0010_accrual.sql")),
     Migration::new("0011_procurement", include_str!("migrations/0011_procurement.sql")),
+    Migration::new("0012_archived_event", include_str!("migrations/0012_archived_event.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

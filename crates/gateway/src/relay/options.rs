@@ -62,6 +62,12 @@ impl Options {
         !self.servers.is_empty()
     }
 
+    /// Under which name the store keeps how far the relay is.
+    #[must_use]
+    pub(crate) fn place(&self) -> String {
+        format!("relay:{}", self.stream)
+    }
+
     /// What is of no use in it, each with its key.
     #[must_use]
     pub fn faults(&self) -> Vec<FieldError> {

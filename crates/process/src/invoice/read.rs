@@ -10,7 +10,7 @@ use canonical::{
     Code, Error, Event, FacilityId, InvoiceId, InvoiceState, Money, Page, PageRequest, Principal,
     PurchaseOrder, PurchaseOrderNumber, Result, SupplierId, SupplierInvoiceNumber,
 };
-use futures_util::future::{try_join, try_join_all, try_join3};
+use futures_util::future::{try_join_all, try_join3};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{EventKey, InvoiceHead};
 use utoipa::IntoParams;
@@ -210,29 +210,33 @@ impl Process {
     }
 
     /// The events of these invoices, and those of these orders, and of the root where it is given,
-    /// that are about no invoice.
+    /// that are about no invoice; and whether that is all, with none in the archive.
     pub(crate) async fn flow_events(
         &self,
         invoices: &[InvoiceRecord],
         orders: &[PurchaseOrder],
         root: Option<&String>,
-    ) -> Result<Vec<Event>> {
+    ) -> Result<(Vec<Event>, bool)> {
         let of_invoices = invoices.iter().map(|it| EventKey::Invoice(it.id.clone()));
         let of_invoices: Vec<EventKey> = of_invoices.collect();
         let of_orders = orders.iter().map(|it| EventKey::PurchaseOrder(it.number.clone()));
         let of_root = root.map(|it| EventKey::Correlation(it.clone()));
         let of_orders: Vec<EventKey> = of_orders.chain(of_root).collect();
         let read = |key| self.store().events_of(key, 0, EVENTS_MAX);
-        let (of_invoices, of_orders) = try_join(
+        let keys = of_invoices.iter().chain(&of_orders);
+        let archived = keys.map(|it| self.store().archived_events_of(it));
+        let (of_invoices, of_orders, archived) = try_join3(
             try_join_all(of_invoices.iter().map(read)),
             try_join_all(of_orders.iter().map(read)),
+            try_join_all(archived),
         )
         .await?;
+        let is_whole = archived.into_iter().all(|it| it == 0);
         // an invoice on the order may be another supplier's
         let of_orders = of_orders.into_iter().flatten().filter(|it| it.event.bizinvoice.is_none());
         let logged = of_invoices.into_iter().flatten().chain(of_orders);
         let in_order: BTreeMap<i64, Event> = logged.map(|it| (it.position, it.event)).collect();
-        Ok(in_order.into_values().collect())
+        Ok((in_order.into_values().collect(), is_whole))
     }
 }
 
