@@ -26,7 +26,9 @@ async fn still() -> TestGateway {
     gateway.clock().advance(401 * DAY);
     let mut late = invoices[0].request.clone();
     late["invoice"]["supplier_invoice_number"] = "LATE-1".into();
-    late["invoice"]["lines"][0]["purchase_order_number"] = "PO-UNKNOWN".into();
+    for line in late["invoice"]["lines"].as_array_mut().unwrap() {
+        line["purchase_order_number"] = "PO-UNKNOWN".into();
+    }
     gateway.admin().submit(&late).await.expect(202);
     gateway.work().await;
     gateway
@@ -88,6 +90,10 @@ async fn a_timeline_says_that_some_have_left_and_what_is_told_again_is_known() {
     run(&gateway, folder.path(), None).await;
     let rest = gateway.admin().get(ORDER).await;
     assert_eq!((rest.status, events(&rest)), (200, 0), "{}", rest.words());
+    // what was ordered, received, billed and paid is as before
+    for part in ["refs", "lines"] {
+        assert_eq!(rest.json[part], whole.json[part], "{part}");
+    }
     let detail = part(&rest)["detail"].as_str().unwrap().to_owned();
     assert!(detail.contains("archive"), "{detail}");
     // the back end tells everything once more

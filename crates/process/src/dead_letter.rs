@@ -204,32 +204,17 @@ fn suggestion(kind: &str, error: &str) -> &'static str {
 fn started(it: &DeadLetter, principal: &Principal, now: Timestamp) -> Result<Event> {
     let of = event::REPLAY_STARTED;
     let version = (it.replays + 1).to_string();
+    let id = of.id_by_word(&[it.id.as_str(), version.as_str()]);
+    let data = ReplayStarted {
+        kind: &it.kind,
+        attempts: it.attempts,
+        error: &it.error,
+        by: &principal.id,
+    };
     Ok(Event {
-        specversion: "1.0".to_owned(),
-        id: of.id_by_word(&[it.id.as_str(), version.as_str()]),
-        source: of.source(),
-        kind: of.kind(),
-        subject: it.id.clone(),
-        time: now,
-        recordedtime: now,
         partitionkey: it.key.clone(),
-        sequence: String::new(),
         correlationid: it.correlation_id.clone().unwrap_or_else(|| it.id.clone()),
-        causationid: None,
-        traceparent: stack::context::current().map(|it| it.traceparent),
-        bizpo: None,
-        bizinvoice: None,
-        bizsupplier: None,
-        bizfacility: None,
         lane: Lane::Bulk,
-        dataclassification: "internal".to_owned(),
-        datacontenttype: "application/json".to_owned(),
-        dataschema: Some(of.dataschema()),
-        data: event::Type::data(&ReplayStarted {
-            kind: &it.kind,
-            attempts: it.attempts,
-            error: &it.error,
-            by: &principal.id,
-        })?,
+        ..event::alone(of, id, &it.id, now, &data)?
     })
 }

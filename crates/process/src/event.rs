@@ -42,32 +42,52 @@ impl About<'_> {
         version: &str,
         data: &P,
     ) -> Result<Event> {
-        let subject = self.invoice_id.to_string();
+        let subject = self.invoice_id.as_str();
         Ok(Event {
-            specversion: "1.0".to_owned(),
-            id: id(self.invoice_id, of, version),
-            source: of.source(),
-            kind: of.kind(),
-            partitionkey: subject.clone(),
-            bizinvoice: Some(subject.clone()),
-            subject,
-            time: self.now,
-            recordedtime: self.now,
-            // the store gives the place when it commits: only it knows what came before
-            sequence: String::new(),
             correlationid: self.correlation_id.to_owned(),
-            causationid: None,
             traceparent: self.traceparent.clone(),
             bizpo: self.orders.first().map(ToString::to_string),
+            bizinvoice: Some(subject.to_owned()),
             bizsupplier: Some(self.supplier_id.to_string()),
             bizfacility: self.facility.map(str::to_owned),
-            lane: Lane::Critical,
-            dataclassification: "internal".to_owned(),
-            datacontenttype: "application/json".to_owned(),
-            dataschema: Some(of.dataschema()),
-            data: Type::data(data)?,
+            ..alone(of, id(self.invoice_id, of, version), subject, self.now, data)?
         })
     }
+}
+
+/// An event that stands alone: its subject is its key and its flow, it was recorded when it
+/// happened, and it names no document. Whoever makes it says what else there is.
+pub(crate) fn alone<P: Serialize>(
+    of: Type<P>,
+    id: String,
+    subject: &str,
+    now: Timestamp,
+    data: &P,
+) -> Result<Event> {
+    Ok(Event {
+        specversion: "1.0".to_owned(),
+        id,
+        source: of.source(),
+        kind: of.kind(),
+        subject: subject.to_owned(),
+        time: now,
+        recordedtime: now,
+        partitionkey: subject.to_owned(),
+        // the store gives the place when it commits: only it knows what came before
+        sequence: String::new(),
+        correlationid: subject.to_owned(),
+        causationid: None,
+        traceparent: stack::context::current().map(|it| it.traceparent),
+        bizpo: None,
+        bizinvoice: None,
+        bizsupplier: None,
+        bizfacility: None,
+        lane: Lane::Critical,
+        dataclassification: "internal".to_owned(),
+        datacontenttype: "application/json".to_owned(),
+        dataschema: Some(of.dataschema()),
+        data: Type::data(data)?,
+    })
 }
 
 /// An event of a document that is not an invoice.
@@ -86,28 +106,14 @@ pub(crate) struct Told<'a> {
 
 impl Told<'_> {
     pub(crate) fn event<P: Serialize>(self, of: Type<P>, data: &P) -> Result<Event> {
+        let id = of.id(&[self.subject, self.version]);
         Ok(Event {
-            specversion: "1.0".to_owned(),
-            id: of.id(&[self.subject, self.version]),
-            source: of.source(),
-            kind: of.kind(),
-            subject: self.subject.to_owned(),
-            time: self.now,
-            recordedtime: self.now,
             partitionkey: self.partitionkey.to_owned(),
-            sequence: String::new(),
             correlationid: self.correlation_id.to_owned(),
-            causationid: None,
-            traceparent: stack::context::current().map(|it| it.traceparent),
             bizpo: self.order.map(ToString::to_string),
-            bizinvoice: None,
             bizsupplier: self.supplier.map(ToString::to_string),
             bizfacility: self.facility.map(ToString::to_string),
-            lane: Lane::Critical,
-            dataclassification: "internal".to_owned(),
-            datacontenttype: "application/json".to_owned(),
-            dataschema: Some(of.dataschema()),
-            data: Type::data(data)?,
+            ..alone(of, id, self.subject, self.now, data)?
         })
     }
 }

@@ -6,7 +6,7 @@ use crate::Process;
 use crate::event::{self, payload::DocumentChanged};
 use crate::invoice::rematch_work;
 use crate::order::observe_work;
-use canonical::{Change, ChangeKind, Error, Event, Lane, Principal, PurchaseOrderNumber, Result};
+use canonical::{Change, ChangeKind, Error, Event, Principal, PurchaseOrderNumber, Result};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -152,34 +152,24 @@ fn event_of(
     let flow = flow.map(|it| it.correlation_id.clone());
     let order = change.purchase_orders.first().map(ToString::to_string);
     let key = order.clone().unwrap_or_else(|| change.document.clone());
+    let id = of.id_by_word(&[back_end, &change.document, &change.version]);
+    let data = DocumentChanged {
+        back_end,
+        document: &change.document,
+        version: &change.version,
+        purchase_orders: &change.purchase_orders,
+        recorded_at: change.recorded_at,
+    };
     Ok(Event {
-        specversion: "1.0".to_owned(),
-        id: of.id_by_word(&[back_end, &change.document, &change.version]),
-        source: of.source(),
-        kind: of.kind(),
-        subject: change.document.clone(),
         time: change.effective_at,
-        recordedtime: now,
         partitionkey: key.clone(),
-        sequence: String::new(),
         correlationid: flow.unwrap_or(key),
-        causationid: None,
+        // told by a system of record, whoever asked for it
         traceparent: None,
         bizpo: order,
-        bizinvoice: None,
         bizsupplier: change.supplier_id.as_ref().map(ToString::to_string),
         bizfacility: change.facility_id.as_ref().map(ToString::to_string),
-        lane: Lane::Critical,
-        dataclassification: "internal".to_owned(),
-        datacontenttype: "application/json".to_owned(),
-        dataschema: Some(of.dataschema()),
-        data: event::Type::data(&DocumentChanged {
-            back_end,
-            document: &change.document,
-            version: &change.version,
-            purchase_orders: &change.purchase_orders,
-            recorded_at: change.recorded_at,
-        })?,
+        ..event::alone(of, id, &change.document, now, &data)?
     })
 }
 

@@ -21,7 +21,7 @@ mod save;
 mod submit;
 
 /// More invoices than this are not one flow that a person reads.
-pub(crate) const FLOW_INVOICES_MAX: usize = 200;
+pub(crate) const FLOW_INVOICES_MAX: u32 = 200;
 
 pub(crate) use decide::reason;
 pub(crate) use events::{append_released, released_id};

@@ -1,9 +1,10 @@
 //! Which invoices an order touches, and which credits cite an invoice.
 
 use crate::Store;
-use crate::batch::{Batch, Query, Val};
+use crate::batch::{Batch, KEYS_MAX, Query, Val};
 use crate::invoice::{HEAD, InvoiceHead, InvoiceRecord, head};
 use canonical::{InvoiceId, PurchaseOrderNumber, Result};
+use std::collections::BTreeSet;
 
 /// The most invoices of an order that one read gives.
 const INVOICES_MAX: u32 = 1_000;
@@ -68,6 +69,46 @@ impl Store {
             Ok((row.parsed()?, InvoiceTurn { turn: row.int()?, seq: row.int()? }))
         };
         self.rows(query).await?.into_iter().map(read).collect()
+    }
+
+    /// The invoices about some orders, whatever became of them, oldest first; at most `limit`.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal` where the store cannot answer.
+    pub async fn invoices_about(
+        &self,
+        orders: &[PurchaseOrderNumber],
+        limit: u32,
+    ) -> Result<Vec<InvoiceId>> {
+        let mut ids = BTreeSet::new();
+        for orders in orders.chunks(KEYS_MAX) {
+            let names: Vec<Val> = orders.iter().map(Val::text).collect();
+            let sql = "SELECT i.seq, i.id FROM invoice_order o JOIN invoice i ON i.seq = o.seq
+                 WHERE o.purchase_order_number IN ";
+            let mut query = Query::listing(sql, &names);
+            let limit = query.arg(limit.into());
+            query.sql =
+                format!("{} GROUP BY i.seq, i.id ORDER BY i.seq LIMIT {limit}", query.sql).into();
+            for mut row in self.rows(query).await? {
+                ids.insert((row.int()?, row.parsed::<InvoiceId>()?));
+            }
+        }
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(ids.into_iter().map(|(_seq, id)| id).take(most).collect())
+    }
+
+    /// The invoices of a flow, oldest first; at most `limit`.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal` where the store cannot answer.
+    pub async fn invoices_of_flow(
+        &self,
+        correlation_id: &str,
+        limit: u32,
+    ) -> Result<Vec<InvoiceId>> {
+        let sql = "SELECT id FROM invoice WHERE correlation_id = $1 ORDER BY seq LIMIT $2";
+        let query = Query::new(sql, [Val::from(correlation_id), limit.into()]);
+        self.rows(query).await?.into_iter().map(|mut row| row.parsed()).collect()
     }
 
     /// The credits that cite an invoice of a supplier group by its number, oldest first.

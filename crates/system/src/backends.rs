@@ -15,8 +15,6 @@ pub mod memory;
 pub mod threeway;
 pub mod tryton;
 
-pub use stack::Secret;
-
 use memory::Memory;
 use threeway::Threeway;
 use tryton::Tryton;

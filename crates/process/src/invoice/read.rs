@@ -11,7 +11,7 @@ use canonical::{
     PurchaseOrder, PurchaseOrderNumber, Result, SupplierId, SupplierInvoiceNumber,
 };
 use futures_util::future::{try_join_all, try_join3};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use store::{EventKey, InvoiceHead};
 use utoipa::IntoParams;
 
@@ -179,8 +179,7 @@ impl Process {
         principal: &Principal,
         root: &str,
     ) -> Result<Vec<InvoiceRecord>> {
-        let key = EventKey::Correlation(root.to_owned());
-        let ids = self.invoices_of_key(&key, super::FLOW_INVOICES_MAX).await?;
+        let ids = self.store().invoices_of_flow(root, super::FLOW_INVOICES_MAX).await?;
         self.invoices_of_ids(principal, &ids).await
     }
 
@@ -189,24 +188,8 @@ impl Process {
         principal: &Principal,
         numbers: &[PurchaseOrderNumber],
     ) -> Result<Vec<InvoiceRecord>> {
-        let mut ids = BTreeSet::new();
-        for number in numbers {
-            let left = super::FLOW_INVOICES_MAX.saturating_sub(ids.len());
-            let key = EventKey::PurchaseOrder(number.clone());
-            ids.extend(self.invoices_of_key(&key, left).await?);
-        }
-        let ids: Vec<InvoiceId> = ids.into_iter().collect();
+        let ids = self.store().invoices_about(numbers, super::FLOW_INVOICES_MAX).await?;
         self.invoices_of_ids(principal, &ids).await
-    }
-
-    async fn invoices_of_key(&self, key: &EventKey, most: usize) -> Result<Vec<InvoiceId>> {
-        let events = self.store().events_of(key, 0, EVENTS_MAX).await?;
-        let ids: BTreeSet<InvoiceId> = events
-            .into_iter()
-            .filter_map(|it| it.event.bizinvoice)
-            .filter_map(|it| it.parse().ok())
-            .collect();
-        Ok(ids.into_iter().take(most).collect())
     }
 
     /// The events of these invoices, and those of these orders, and of the root where it is given,

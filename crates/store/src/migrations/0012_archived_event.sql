@@ -8,3 +8,6 @@ CREATE TABLE archived_event (
     sequence      BIGINT NOT NULL,
     UNIQUE (source, partitionkey, sequence)
 ) WITHOUT ROWID;
+
+-- The invoices of a flow are found without its events.
+CREATE INDEX invoice_by_correlation ON invoice (correlation_id, seq);

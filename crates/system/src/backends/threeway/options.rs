@@ -1,9 +1,9 @@
 //! How another Threeway is reached: `[backends.NAME]` with `kind = "threeway"`.
 
-use super::super::Secret;
 use canonical::{Error, FieldError, Result};
 use http::HeaderValue;
 use serde::{Deserialize, Serialize};
+use stack::Secret;
 use stack::outbound;
 use std::path::PathBuf;
 

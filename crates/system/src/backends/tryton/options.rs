@@ -1,8 +1,8 @@
 //! How a Tryton server is reached and read: `[backends.NAME]` with `kind = "tryton"`.
 
-use super::super::Secret;
 use canonical::{Error, FacilityKind, FieldError, MatchMode, Result, Uom};
 use serde::{Deserialize, Serialize};
+use stack::Secret;
 use stack::outbound;
 use std::collections::BTreeMap;
 

@@ -4,7 +4,6 @@
 
 use super::super::options::Options;
 use super::{Access, Client, Outcome, raw};
-use crate::backends::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use canonical::{Clock, Error, Result};
@@ -13,6 +12,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+use stack::Secret;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
