@@ -9,7 +9,9 @@
 )]
 
 mod answer;
+pub mod behind;
 pub mod binary;
+pub mod broker;
 mod caller;
 mod clock;
 pub mod contract;
@@ -19,6 +21,7 @@ mod dice;
 pub mod many;
 pub mod other;
 pub mod policy;
+pub mod postgres;
 pub mod purchase;
 pub mod road;
 pub mod schema;
