@@ -290,7 +290,7 @@ impl Process {
                 Saved::Done(body) => {
                     return Ok(Some(Answer { body, replayed: false, kept: claim.is_some() }));
                 }
-                Saved::Stale => {}
+                Saved::Stale => self.is_unanswered(claim).await?,
             }
             let keys = asked_at.iter().map(|it| it.key.clone());
             if self.store().guards(keys).await? != *asked_at {
@@ -298,6 +298,18 @@ impl Process {
             }
         }
         Ok(None)
+    }
+
+    /// Refuses what another process answered under the same key since it was looked up.
+    async fn is_unanswered(&self, claim: Option<&Claim>) -> Result<()> {
+        let Some(Claim { principal, operation, key, .. }) = claim else { return Ok(()) };
+        match self.store().answer(principal, operation, key, self.now()).await? {
+            None => Ok(()),
+            Some(_) => {
+                Err(Error::conflict("this idempotency key was answered at this moment")
+                    .retry_after(1))
+            }
+        }
     }
 }
 
