@@ -276,10 +276,11 @@ impl Process {
         let _turns = self.turns().take(turns.iter().chain(&keys)).await;
         let plans = Plans::of(&gathered.facts);
         for _ in 0..ATTEMPTS_MAX {
+            let before = save::before(self, &case, keys.clone(), &gathered).await?;
+            // after the guards were read: whoever takes it in later moves one of them
             if let Some(answer) = evidence.replay(self).await? {
                 return Ok(Some(answer));
             }
-            let before = save::before(self, &case, keys.clone(), &gathered).await?;
             gathered.facts.claims = before.claims.clone();
             gathered.facts.known_invoices = before.known.clone();
             plans.note(&mut gathered.facts, &before.taken)?;
