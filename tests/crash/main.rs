@@ -14,7 +14,6 @@
     reason = "a test that cannot go on has failed, and says where"
 )]
 
-mod behind;
 mod client;
 mod image;
 mod invoices;
@@ -44,7 +43,7 @@ fn main() -> ExitCode {
     let took = began.elapsed().as_secs_f64();
     let (word, result, counts) = match &played {
         Ok(tally) => {
-            say(&tally.to_string());
+            say(&format!("tally: {tally}"));
             ("ok", "ok", "1 passed; 0 failed")
         }
         Err(_panic) => ("FAILED", "FAILED", "0 passed; 1 failed"),

@@ -27,7 +27,7 @@ async fn every_answer_says_what_is_left() {
 #[tokio::test]
 async fn a_plan_that_is_used_up_is_429_until_it_is_refilled() {
     let plan = "{ requests = 3, window_seconds = 3600, burst = 3 }";
-    let gateway = TestGateway::with(&[("THREEWAY__INBOUND__LIMITS__ROLES__AP__ALL", plan)]).await;
+    let gateway = TestGateway::alone(&[("THREEWAY__INBOUND__LIMITS__ROLES__AP__ALL", plan)]).await;
     for left in (0..3).rev() {
         let answer = gateway.ap().get(ORDERS).await;
         assert_eq!(answer.status, 200);
@@ -48,7 +48,7 @@ async fn a_plan_that_is_used_up_is_429_until_it_is_refilled() {
 #[tokio::test]
 async fn an_operation_may_have_a_quota_and_a_cost_of_its_own() {
     let one = "{ submit_invoice = { requests = 1, window_seconds = 3600, burst = 1 } }";
-    let gateway = TestGateway::with(&[
+    let gateway = TestGateway::alone(&[
         ("THREEWAY__INBOUND__LIMITS__ROLES__AP__OPERATIONS", one),
         (
             "THREEWAY__INBOUND__LIMITS__ROLES__AP__ALL",
@@ -73,7 +73,7 @@ async fn an_operation_may_have_a_quota_and_a_cost_of_its_own() {
 async fn suppliers_are_counted_one_by_one() {
     let plan = "{ requests = 1, window_seconds = 3600, burst = 1 }";
     let gateway =
-        TestGateway::with(&[("THREEWAY__INBOUND__LIMITS__ROLES__SUPPLIER__ALL", plan)]).await;
+        TestGateway::alone(&[("THREEWAY__INBOUND__LIMITS__ROLES__SUPPLIER__ALL", plan)]).await;
     let path = "/process/v1/invoices";
     assert_eq!(gateway.supplier("SUP-1001").get(path).await.status, 200);
     gateway.supplier("SUP-1001").get(path).await.refused(429, "limited");
@@ -84,7 +84,7 @@ async fn suppliers_are_counted_one_by_one() {
 async fn what_is_refused_for_its_token_costs_nothing() {
     let plan = "{ requests = 1, window_seconds = 3600, burst = 1 }";
     let gateway =
-        TestGateway::with(&[("THREEWAY__INBOUND__LIMITS__ROLES__ANALYST__ALL", plan)]).await;
+        TestGateway::alone(&[("THREEWAY__INBOUND__LIMITS__ROLES__ANALYST__ALL", plan)]).await;
     let analyst = gateway.role(Role::Analyst);
     for _ in 0..3 {
         analyst.get(ORDERS).await.refused(403, "forbidden");

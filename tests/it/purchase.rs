@@ -5,7 +5,7 @@ use canonical::Role;
 use serde_json::{Value, json};
 use store::EventKey;
 use tests::purchase::{People, Purchase, Stage};
-use tests::{Answer, Caller, TestGateway};
+use tests::{Answer, Caller, TestGateway, demo};
 
 const REQUISITIONS: &str = "/process/v1/requisitions";
 
@@ -258,6 +258,44 @@ async fn a_return_opens_a_completed_order_again() {
     assert_eq!(order["coverage"], "invoiced_not_received");
     let told = told(&gateway, &purchase.requisition).await;
     assert_eq!(told.iter().filter(|it| *it == "po.reopened").count(), 1, "{told:?}");
+}
+
+/// How often the order of a flow was completed, and opened again.
+async fn turns(gateway: &TestGateway, root: &str) -> (usize, usize) {
+    let told = told(gateway, root).await;
+    let count = |what: &str| told.iter().filter(|it| *it == what).count();
+    (count("po.completed"), count("po.reopened"))
+}
+
+#[tokio::test]
+async fn a_bill_that_is_held_opens_a_completed_order_until_nothing_holds_it() {
+    let gateway = TestGateway::start().await;
+    let (invoices, cases) = ("/process/v1/invoices", "/process/v1/cases");
+    for (number, action) in [(8, "release"), (9, "cancel")] {
+        let purchase = come_to(&gateway, number, Stage::Booked).await;
+        gateway.settle().await;
+        assert_eq!(turns(&gateway, &purchase.requisition).await, (1, 0));
+        let (bill, of) = (format!("AGAIN-{action}"), (purchase.order.as_str(), 10));
+        let bill = demo::bill(&bill, "SUP-1001", of, "40 BX", ("12.50", "500.00"));
+        let held = gateway.ap().submit(&bill).await;
+        assert_eq!(held.expect(202)["state"], "blocked");
+        gateway.settle().await;
+        assert_eq!(standing(&gateway, &purchase.order).await["lifecycle"], "dispatched");
+        assert_eq!(turns(&gateway, &purchase.requisition).await, (1, 1), "{action}");
+        let admin = gateway.admin();
+        if action == "release" {
+            let path = format!("{invoices}/{}/releases", held.json["id"].as_str().unwrap());
+            admin.post(&path, &json!({ "holds": [], "reason": "agreed" })).await.expect(200);
+        } else {
+            let open = admin.get(&format!("{cases}?open=true")).await;
+            let case = open.expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
+            let cancel = json!({ "action": "cancel", "reason": "billed twice" });
+            admin.post(&format!("{cases}/{case}/actions"), &cancel).await.expect(200);
+        }
+        gateway.settle().await;
+        assert_eq!(standing(&gateway, &purchase.order).await["lifecycle"], "completed");
+        assert_eq!(turns(&gateway, &purchase.requisition).await, (2, 1), "{action}");
+    }
 }
 
 fn states(flow: &Value) -> Vec<(&str, &str)> {

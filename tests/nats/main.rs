@@ -1,22 +1,19 @@
 //! The relay of events to a real NATS JetStream: each event of the log is in the stream once and in
 //! order, whatever is killed on the way. `tests/run nats` names the server's program.
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "a test says what is wrong by failing"
 )]
 
-mod broker;
 mod refusal;
 
-use broker::{Broker, STREAM, assert_same, log, metric, stored, until};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use store::{Batch, Store};
 use tempfile::TempDir;
 use tests::binary::Running;
+use tests::broker::{Broker, STREAM, assert_same, log, metric, stored, until};
 use tests::database::Database;
 use tests::{Dice, INVOICES, demo};
 use tokio::time::{Duration, sleep};

@@ -1,9 +1,9 @@
 //! Where the stream does not take events: it is told, nobody waits, and nothing is left out.
 
-use crate::broker::{Broker, STREAM, assert_same, metric, until};
 use crate::{file, gateway, rested, submit};
 use async_nats::jetstream::stream::{Config, DiscardPolicy};
 use store::Store;
+use tests::broker::{Broker, STREAM, assert_same, metric, until};
 
 fn failures(cause: &str) -> String {
     format!("threeway_relay_failures_total{{cause=\"{cause}\"}}")

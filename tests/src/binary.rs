@@ -204,6 +204,14 @@ impl Running {
         assert!(asked.success(), "{ask}");
     }
 
+    /// Whether it ended, by itself or because it was killed.
+    ///
+    /// # Panics
+    /// Where it is no child of ours.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child of ours").is_some()
+    }
+
     /// Waits for its end.
     ///
     /// # Panics

@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::{Request, header};
 use serde_json::Value;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tower::ServiceExt as _;
 
 /// Where invoices are submitted.
@@ -15,14 +15,21 @@ pub const INVOICES: &str = "/process/v1/invoices";
 /// Somebody who asks the gateway; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    router: Router,
+    routers: Vec<Router>,
+    turn: Arc<AtomicUsize>,
     token: Option<String>,
     keys: Arc<AtomicU64>,
 }
 
 impl Caller {
-    pub(crate) fn new(router: &Router, token: Option<String>, keys: &Arc<AtomicU64>) -> Self {
-        Self { router: router.clone(), token, keys: Arc::clone(keys) }
+    /// Somebody who asks one of these after the other.
+    pub(crate) fn new(
+        routers: Vec<Router>,
+        turn: &Arc<AtomicUsize>,
+        token: Option<String>,
+        keys: &Arc<AtomicU64>,
+    ) -> Self {
+        Self { routers, turn: Arc::clone(turn), token, keys: Arc::clone(keys) }
     }
 
     /// A key that was not used before.
@@ -79,7 +86,8 @@ impl Caller {
             request.headers_mut().insert(header::AUTHORIZATION, bearer);
         }
         let asked = format!("{} {}", request.method(), request.uri());
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.routers.len();
+        let response = self.routers[turn].clone().oneshot(request).await.unwrap();
         Answer::read(asked, response).await
     }
 }

@@ -1,5 +1,8 @@
 //! The harness: a whole gateway over the memory back end and a store of its own, asked without a
 //! socket. Time stands still until a test moves it.
+//!
+//! Where a broker is named beside a database, there are three gateways, which have the database,
+//! the back end and the clock in common and nothing else; each request goes to the next of them.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -9,7 +12,9 @@
 )]
 
 mod answer;
+pub mod behind;
 pub mod binary;
+pub mod broker;
 mod caller;
 mod clock;
 pub mod contract;
@@ -19,7 +24,9 @@ mod dice;
 pub mod many;
 pub mod other;
 pub mod policy;
+pub mod postgres;
 pub mod purchase;
+pub mod relayed;
 pub mod road;
 pub mod schema;
 pub mod shared;
@@ -35,14 +42,16 @@ use database::Kept;
 use gateway::Gateway;
 use gateway::config::{self, Source};
 use jsonwebtoken::{EncodingKey, Header};
+use relayed::Relayed;
 use serde_json::Value;
 use stack::sandbox::Sandbox;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use store::EventKey;
+use system::System;
 use tempfile::TempDir;
 
 /// The top of the tree.
@@ -51,11 +60,16 @@ pub fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is in a folder")
 }
 
+/// How many gateways there are on one database.
+const PROCESSES: usize = 3;
+
 /// A gateway with the demo's data and a store that lives as long as the test.
 #[derive(Debug)]
 pub struct TestGateway {
     // ok: fields drop in this order, so the store is closed before its folder goes
-    gateway: Gateway,
+    relayed: Option<Relayed>,
+    gateways: Vec<Gateway>,
+    turn: Arc<AtomicUsize>,
     sandbox: Sandbox,
     clock: TestClock,
     keys: Arc<AtomicU64>,
@@ -73,30 +87,58 @@ impl TestGateway {
     pub async fn with(environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Kept::at(folder.path(), "threeway.sqlite");
-        Self::over((folder, store), TestClock::default(), environment).await
+        let relayed = if store.is_file() { None } else { Relayed::where_asked() };
+        Self::over((folder, store, relayed), TestClock::default(), environment).await
+    }
+
+    /// The same, and only one: for what each process keeps to itself, as rate plans are.
+    pub async fn alone(environment: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Kept::at(folder.path(), "threeway.sqlite");
+        Self::over((folder, store, None), TestClock::default(), environment).await
     }
 
     /// Stops, and starts over the same store with another configuration.
     pub async fn again(self, environment: &[(&str, &str)]) -> Self {
-        let Self { gateway, clock, folder, store, .. } = self;
-        gateway.store.close().await;
-        drop(gateway);
-        Self::over((folder, store), clock, environment).await
+        let Self { relayed, gateways, clock, folder, store, .. } = self;
+        let is_relayed = relayed.is_some();
+        drop(relayed);
+        for it in gateways {
+            it.store.close().await;
+        }
+        let relayed = if is_relayed { Relayed::where_asked() } else { None };
+        Self::over((folder, store, relayed), clock, environment).await
     }
 
     async fn over(
-        (folder, store): (TempDir, Kept),
+        (folder, store, mut relayed): (TempDir, Kept, Option<Relayed>),
         clock: TestClock,
         environment: &[(&str, &str)],
     ) -> Self {
         let own = [("THREEWAY__STORE", store.url.as_str())];
         let variables = own.iter().chain(environment);
         let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let variables = variables.chain(relayed.iter().flat_map(Relayed::variables));
         let checked = config::read(Source::Demo, variables).expect("the configuration is fine");
         let key = key_file(folder.path());
         let sandbox = Sandbox::load_or_create(&key, clock.handle()).unwrap();
-        let gateway = gateway::open(&checked, Some(&sandbox), clock.handle()).await.unwrap();
-        Self { gateway, sandbox, clock, keys: Arc::default(), folder, store }
+        let config = &checked.config;
+        let system = System::open(&config.system, &config.backends, &clock.handle()).unwrap();
+        let mut gateways = Vec::new();
+        for _ in 0..if relayed.is_some() { PROCESSES } else { 1 } {
+            let (system, sandbox) = (system.clone(), Some(&sandbox));
+            let opened = gateway::open_over(system, &checked, sandbox, clock.handle()).await;
+            let gateway = opened.unwrap();
+            relayed.iter_mut().for_each(|it| it.add(&gateway, clock.handle()));
+            gateways.push(gateway);
+        }
+        let (turn, keys) = (Arc::default(), Arc::default());
+        Self { relayed, gateways, turn, sandbox, clock, keys, folder, store }
+    }
+
+    /// The gateway whose turn it is.
+    fn next(&self) -> &Gateway {
+        &self.gateways[self.turn.fetch_add(1, Ordering::Relaxed) % self.gateways.len()]
     }
 
     /// The time that this gateway goes by.
@@ -105,10 +147,10 @@ impl TestGateway {
         &self.clock
     }
 
-    /// Everything behind the routes.
+    /// Everything behind the routes, of the first where there are several.
     #[must_use]
-    pub const fn parts(&self) -> &Gateway {
-        &self.gateway
+    pub fn parts(&self) -> &Gateway {
+        &self.gateways[0]
     }
 
     /// Somebody with all scopes of a role; a supplier's role takes [`TestGateway::supplier`].
@@ -154,13 +196,18 @@ impl TestGateway {
     /// Somebody who shows this token.
     #[must_use]
     pub fn bearer(&self, token: impl Into<String>) -> Caller {
-        Caller::new(&self.gateway.public, Some(token.into()), &self.keys)
+        self.caller(Some(token.into()))
     }
 
     /// Somebody without a token.
     #[must_use]
     pub fn nobody(&self) -> Caller {
-        Caller::new(&self.gateway.public, None, &self.keys)
+        self.caller(None)
+    }
+
+    fn caller(&self, token: Option<String>) -> Caller {
+        let routers = self.gateways.iter().map(|it| it.public.clone()).collect();
+        Caller::new(routers, &self.turn, token, &self.keys)
     }
 
     /// A token with any header and claims, signed with the sandbox issuer's own key.
@@ -180,7 +227,7 @@ impl TestGateway {
     pub async fn work(&self) -> usize {
         let mut done = 0;
         loop {
-            match self.gateway.process.work(Lane::Critical).await.unwrap() {
+            match self.next().process.work(Lane::Critical).await.unwrap() {
                 0 => return done,
                 some => done += some,
             }
@@ -189,30 +236,30 @@ impl TestGateway {
 
     /// Does everything that is due beside the live traffic; tells how many items there were.
     pub async fn process_bulk(&self) -> usize {
-        self.gateway.process.work(Lane::Bulk).await.unwrap()
+        self.next().process.work(Lane::Bulk).await.unwrap()
     }
 
     /// Learns what changed in the back ends, and does everything that is due after it.
     pub async fn settle(&self) {
-        while self.gateway.process.follow().await.unwrap() {}
+        while self.next().process.follow().await.unwrap() {}
         self.work().await;
     }
 
     /// The events under a business key, in the order of the log.
     pub async fn events(&self, key: &EventKey) -> Vec<Event> {
-        let logged = self.gateway.store.events_of(key, 0, 1000).await.unwrap();
+        let logged = self.next().store.events_of(key, 0, 1000).await.unwrap();
         logged.into_iter().map(|it| it.event).collect()
     }
 
     /// How many events there are in all: nothing was stored where this has not moved.
     pub async fn event_position(&self) -> i64 {
-        self.gateway.store.event_position().await.unwrap()
+        self.next().store.event_position().await.unwrap()
     }
 
     /// The payables in the finance system under a supplier's own invoice number.
     pub async fn payables(&self, supplier: &str, number: &str) -> Vec<Payable> {
         let (supplier, number) = (supplier.parse().unwrap(), number.parse().unwrap());
-        let payables = self.gateway.process.system().payables();
+        let payables = self.parts().process.system().payables();
         payables.find_by_reference(&supplier, &number).await.unwrap()
     }
 }

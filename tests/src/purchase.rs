@@ -55,6 +55,29 @@ pub struct Remote {
     pub token: String,
 }
 
+impl Remote {
+    /// Every entry of a list.
+    ///
+    /// # Panics
+    /// Where it cannot be read.
+    pub async fn list(&self, path: &str) -> Vec<Value> {
+        let (mut all, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let asked = format!("{path}?limit=200{cursor}");
+            let (status, mut page) = self.ask(Method::GET, &asked, None).await.expect("an answer");
+            assert_eq!(status, 200, "{asked}: {page}");
+            match page["items"].take() {
+                Value::Array(items) => all.extend(items),
+                other => panic!("{asked}: {other}"),
+            }
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return all,
+            }
+        }
+    }
+}
+
 impl Asks for Remote {
     async fn ask(
         &self,
@@ -114,7 +137,8 @@ pub enum Stage {
 #[derive(Clone, Debug)]
 pub struct Purchase {
     name: String,
-    number: u64,
+    /// Its number among those of its name.
+    pub number: u64,
     /// How far it has come.
     pub stage: Stage,
     /// The id of its requisition; empty before that is known.

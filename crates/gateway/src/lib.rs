@@ -71,9 +71,23 @@ impl fmt::Debug for Gateway {
 /// opened.
 pub async fn open(checked: &Checked, sandbox: Option<&Sandbox>, clock: Clock) -> Result<Gateway> {
     let config = &checked.config;
+    let system = System::open(&config.system, &config.backends, &clock)?;
+    open_over(system, checked, sandbox, clock).await
+}
+
+/// The same over back ends that are open already: several gateways over one that is in memory.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_over(
+    system: System,
+    checked: &Checked,
+    sandbox: Option<&Sandbox>,
+    clock: Clock,
+) -> Result<Gateway> {
+    let config = &checked.config;
     let store = Store::open_with(&config.store, config.readers).await?;
-    let process = open_process(checked, &store, &clock)?;
-    let system = process.system().clone();
+    let process = process_over(system.clone(), checked, &store, &clock);
     let results =
         Arc::new(Answers::new(store.clone(), clock.clone(), config.process.idempotency_hours));
     let contracts = contracts();
@@ -100,13 +114,18 @@ pub async fn open(checked: &Checked, sandbox: Option<&Sandbox>, clock: Clock) ->
 pub fn open_process(checked: &Checked, store: &Store, clock: &Clock) -> Result<Process> {
     let config = &checked.config;
     let system = System::open(&config.system, &config.backends, clock)?;
+    Ok(process_over(system, checked, store, clock))
+}
+
+fn process_over(system: System, checked: &Checked, store: &Store, clock: &Clock) -> Process {
     let rules = Rules {
         policy: checked.policy.clone(),
         mappings: checked.mappings.clone(),
         calendars: checked.calendars.clone(),
         routing: checked.routing.clone(),
     };
-    Ok(Process::new(system, store.clone(), rules, config.process.clone(), clock.clone()))
+    let options = checked.config.process.clone();
+    Process::new(system, store.clone(), rules, options, clock.clone())
 }
 
 /// Opens everything that needs no connection and lets it go again: what `check` tells.

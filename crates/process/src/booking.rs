@@ -5,7 +5,6 @@ use crate::case::{Ended, Followed};
 use crate::event::payload::{InvoiceBooked, JournalRejected};
 use crate::event::{self, About, Type};
 use crate::invoice::{as_paid, cleared, hold, is_of_posting, reason, replace};
-use crate::order::observe_work;
 use crate::posting::{self, Posted};
 use crate::work::{later, payload};
 use crate::{Process, facts};
@@ -128,9 +127,7 @@ impl Process {
         self.end_of_trouble(&mut batch, &mut kept, &event.id).await?;
         batch.update_invoice(&kept.head)?;
         let orders = facts::order_numbers(&kept.invoice);
-        for order in self.store().followed_orders(&orders).await?.values() {
-            batch.enqueue_work(observe_work(order, &event.id, now));
-        }
+        self.observe_orders(&mut batch, &orders, &event.id).await?;
         batch.complete_work(work);
         self.commit_work(work, batch).await
     }
@@ -224,6 +221,8 @@ impl Process {
             let mut holds = self.store().holds(std::slice::from_ref(&kept.head.id)).await?;
             holds.push(hold);
             self.cases_follow(&mut batch, &kept, &holds, &event.id).await?;
+            let orders = facts::order_numbers(&kept.invoice);
+            self.observe_orders(&mut batch, &orders, &event.id).await?;
         }
         batch.bury_work(work, now, error);
         self.commit_work(work, batch).await

@@ -5,7 +5,6 @@
 use crate::Process;
 use crate::event::{self, payload::DocumentChanged};
 use crate::invoice::rematch_work;
-use crate::order::observe_work;
 use canonical::{Change, ChangeKind, Error, Event, Principal, PurchaseOrderNumber, Result};
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -122,8 +121,6 @@ impl Process {
                 // whoever asked before this decides on what is no longer so
                 batch.move_guard(Guard::facts(order));
                 batch.enqueue_work(rematch_work(order, &event.id, now));
-                let looked_at = followed.get(order).map(|it| observe_work(it, &event.id, now));
-                looked_at.into_iter().for_each(|it| batch.enqueue_work(it));
             }
         }
         Ok((batch, new))

@@ -12,5 +12,5 @@ pub use acknowledgement::AcknowledgementDifference;
 pub(crate) use cancel::{CANCEL_ORDER, cancel_work};
 pub use evidence::{Dispatch, Recorded};
 pub use life::{Coverage, Lifecycle, Progress};
-pub(crate) use observe::{OBSERVE_ORDER, observe_work};
+pub(crate) use observe::OBSERVE_ORDER;
 pub use read::{Evidence, LineStanding, OrderStanding};

@@ -84,9 +84,8 @@ impl Process {
         self.commit_work(work, batch).await
     }
 
-    /// Marks work as done; what was dead before is no case any more.
-    pub(crate) async fn done(&self, work: &Work) -> Result<()> {
-        let mut batch = Batch::new();
+    /// Marks work as done, with what it wrote; what was dead before is no case any more.
+    pub(crate) async fn done(&self, work: &Work, mut batch: Batch) -> Result<()> {
         batch.complete_work(work);
         if work.replays > 0 {
             for id in work_invoices(self, work).await? {

@@ -105,6 +105,11 @@ impl Process {
             let mut next = self.release(principal, kept, holds, asked)?;
             let cases = self.store().cases_of(id).await?;
             let mut batch = self.batch_of_release(principal, &mut next, cases)?;
+            let orders = facts::order_numbers(&next.kept.invoice);
+            if let Some(hold) = next.released.first() {
+                let event = events::released_id(&next.kept.head, hold);
+                self.observe_orders(&mut batch, &orders, &event).await?;
+            }
             let body = answer(&next)?;
             if let Some(claim) = claim {
                 batch.insert_answer(self.kept_answer(claim, 200, &body));

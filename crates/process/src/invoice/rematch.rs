@@ -86,7 +86,13 @@ impl Process {
         if next.is_as_before(&standing) {
             return Ok(Tried::Done);
         }
-        let batch = self.batch_again(&case, &standing, next, (&before, &gathered))?;
+        let evaluated = next.evaluated_id(&case);
+        // ok: after a credit the orders are matched again, and then looked at
+        let is_looked_at = !next.holding.moved.is_empty() && !case.invoice.kind.is_credit();
+        let mut batch = self.batch_again(&case, &standing, next, (&before, &gathered))?;
+        if is_looked_at {
+            self.observe_orders(&mut batch, &case.orders, &evaluated).await?;
+        }
         Ok(match self.store().commit(batch).await? {
             Committed::Done => Tried::Done,
             Committed::Stale { guard } => {

@@ -256,6 +256,10 @@ pub(crate) async fn save(
         for order in &case.orders {
             batch.enqueue_work(rematch_work(order, &evaluated, now));
         }
+    } else if !wants_booking(&result) {
+        // ok: with one that is booked they are looked at then
+        let evaluated = event::id(&case.id, event::MATCH_EVALUATED, "1");
+        process.observe_orders(&mut batch, &case.orders, &evaluated).await?;
     }
     batch.insert_match_run(NewMatchRun {
         facts_json: serde_json::to_string(facts)

@@ -276,10 +276,11 @@ impl Process {
         let _turns = self.turns().take(turns.iter().chain(&keys)).await;
         let plans = Plans::of(&gathered.facts);
         for _ in 0..ATTEMPTS_MAX {
+            let before = save::before(self, &case, keys.clone(), &gathered).await?;
+            // after the guards were read: whoever takes it in later moves one of them
             if let Some(answer) = evidence.replay(self).await? {
                 return Ok(Some(answer));
             }
-            let before = save::before(self, &case, keys.clone(), &gathered).await?;
             gathered.facts.claims = before.claims.clone();
             gathered.facts.known_invoices = before.known.clone();
             plans.note(&mut gathered.facts, &before.taken)?;
@@ -290,7 +291,7 @@ impl Process {
                 Saved::Done(body) => {
                     return Ok(Some(Answer { body, replayed: false, kept: claim.is_some() }));
                 }
-                Saved::Stale => {}
+                Saved::Stale => self.is_unanswered(claim).await?,
             }
             let keys = asked_at.iter().map(|it| it.key.clone());
             if self.store().guards(keys).await? != *asked_at {
@@ -298,6 +299,18 @@ impl Process {
             }
         }
         Ok(None)
+    }
+
+    /// Refuses what another process answered under the same key since it was looked up.
+    async fn is_unanswered(&self, claim: Option<&Claim>) -> Result<()> {
+        let Some(Claim { principal, operation, key, .. }) = claim else { return Ok(()) };
+        match self.store().answer(principal, operation, key, self.now()).await? {
+            None => Ok(()),
+            Some(_) => {
+                Err(Error::conflict("this idempotency key was answered at this moment")
+                    .retry_after(1))
+            }
+        }
     }
 }
 

@@ -24,8 +24,7 @@ struct ObserveOrder {
     trigger: String,
 }
 
-/// The work of looking at an order: once per thing that happened, after the work that matches its
-/// invoices again.
+/// The work of looking at an order: once per thing that happened.
 pub(crate) fn observe_work(order: &FollowedOrder, trigger: &str, now: Timestamp) -> NewWork {
     let number = order.number.clone();
     let payload = ObserveOrder { purchase_order: number, trigger: trigger.to_owned() };
@@ -43,6 +42,19 @@ pub(crate) fn observe_work(order: &FollowedOrder, trigger: &str, now: Timestamp)
 }
 
 impl Process {
+    /// Looks at those of some orders that are followed, after something happened to an invoice.
+    pub(crate) async fn observe_orders(
+        &self,
+        batch: &mut Batch,
+        orders: &[PurchaseOrderNumber],
+        trigger: &str,
+    ) -> Result<()> {
+        for order in self.store().followed_orders(orders).await?.values() {
+            batch.enqueue_work(observe_work(order, trigger, self.now()));
+        }
+        Ok(())
+    }
+
     /// Keeps where the order of an item of work stands now.
     pub(crate) async fn observe(&self, work: &Work) -> Result<()> {
         let ObserveOrder { purchase_order, trigger } = payload(work)?;

@@ -52,7 +52,10 @@ pub(super) async fn answer_once(
         // The guard goes when the answer is made, and also when this future is dropped or panics.
         Ok(Begun::New(request, claim, _guard)) => {
             let response = next.run(*request).await;
-            keyed.keep(&claim, response).await
+            if response.status().is_success() {
+                return keyed.keep(&claim, response).await;
+            }
+            keyed.answered_meanwhile(&claim).await.unwrap_or(response)
         }
         Ok(Begun::Done(stored)) => replay(stored),
         Err(error) => Problem(error).into_response(),
@@ -82,18 +85,23 @@ impl Keyed {
                 let request = Request::from_parts(head, Body::from(body));
                 Ok(Begun::New(Box::new(request), Box::new(claim), guard))
             }
-            Some(stored) if stored.fingerprint == claim.fingerprint => Ok(Begun::Done(stored)),
-            Some(_) => Err(Error::key_reused(
-                "this idempotency key was used for another request; use a new one",
-            )),
+            Some(stored) => Ok(Begun::Done(of_same(stored, &claim)?)),
         }
     }
-}
 
-impl Keyed {
-    /// Keeps what was answered, unless it was refused or is kept with its effect.
+    /// What another process answered under the key since it was looked up: then a refusal here says
+    /// only that the effect is there already.
+    async fn answered_meanwhile(&self, claim: &Claim) -> Option<Response> {
+        let found = self.results.find(&claim.principal, &claim.operation, &claim.key).await;
+        // ok: where it cannot be looked up, the refusal stands, and the key can be sent again
+        let stored = found.ok().flatten()?;
+        let told = of_same(stored, claim).map(replay);
+        Some(told.unwrap_or_else(|error| Problem(error).into_response()))
+    }
+
+    /// Keeps what was answered, unless it is kept with its effect.
     async fn keep(&self, claim: &Claim, response: Response) -> Response {
-        if !response.status().is_success() || response.extensions().get::<Kept>().is_some() {
+        if response.extensions().get::<Kept>().is_some() {
             return response;
         }
         let (head, body) = response.into_parts();
@@ -113,6 +121,14 @@ impl Keyed {
         }
         Response::from_parts(head, Body::from(body))
     }
+}
+
+/// The answer to the same request; another one cannot have this key.
+fn of_same(stored: Stored, claim: &Claim) -> Result<Stored> {
+    if stored.fingerprint == claim.fingerprint {
+        return Ok(stored);
+    }
+    Err(Error::key_reused("this idempotency key was used for another request; use a new one"))
 }
 
 fn key(headers: &HeaderMap) -> Result<String> {

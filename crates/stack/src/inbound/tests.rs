@@ -79,12 +79,16 @@ fn router(kept: &Arc<Kept>, effects: &Arc<AtomicU32>) -> Router {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         assert!(body != json!("panic"), "the handler has a bug");
-        let body = json!({ "effect": effects.fetch_add(1, SeqCst) });
-        let bytes = Bytes::from(body.to_string());
-        let stored = Stored { fingerprint: claim.fingerprint, status: 202, body: bytes };
+        let told = json!({ "effect": effects.fetch_add(1, SeqCst) });
+        let bytes = Bytes::from(told.to_string());
+        let is_other = body == json!("overtaken by another");
+        let fingerprint = if is_other { "another".to_owned() } else { claim.fingerprint };
         let slot = (claim.principal, claim.operation, claim.key);
-        kept.0.lock().unwrap().insert(slot, stored);
-        (http::StatusCode::ACCEPTED, Json(body))
+        kept.0.lock().unwrap().insert(slot, Stored { fingerprint, status: 202, body: bytes });
+        if is_other || body == json!("overtaken") {
+            return Err(crate::Problem(Error::conflict("it is done already")));
+        }
+        Ok((http::StatusCode::ACCEPTED, Json(told)))
     };
     let slow = || async {
         tokio::time::sleep(Duration::from_secs(3_600)).await;
@@ -349,6 +353,16 @@ async fn the_same_key_and_body_is_answered_once_and_replayed() {
     house.write("k-1", &json!("b")).await.problem(422, "idempotency_key_reused");
     assert_eq!(house.write("k-2", &json!("a")).await.status, 202);
     assert_eq!(house.effects.load(SeqCst), 2);
+}
+
+#[tokio::test]
+async fn what_another_process_answered_meanwhile_is_the_answer() {
+    let house = house(&Options::default());
+    let same = house.write("k-1", &json!("overtaken")).await;
+    assert_eq!((same.status, same.header("idempotency-replayed")), (202, "true"));
+    assert_eq!(same.text, json!({ "effect": 0 }).to_string());
+    let other = house.write("k-2", &json!("overtaken by another")).await;
+    other.problem(422, "idempotency_key_reused");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use crate::work::payload;
 use canonical::{InvoiceId, Lane, PurchaseOrderNumber, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{InvoiceHead, NewWork, Work};
+use store::{Batch, InvoiceHead, NewWork, Work};
 
 /// The kind of work that matches the invoices of an order again.
 pub(crate) const REMATCH: &str = "rematch";
@@ -75,13 +75,16 @@ pub(crate) async fn work_invoices(process: &Process, work: &Work) -> Result<Vec<
 }
 
 impl Process {
-    /// Matches every invoice of an order again, in the order in which they claim.
+    /// Matches every invoice of an order again, in the order in which they claim; then the order is
+    /// looked at.
     pub(crate) async fn rematch(&self, work: &Work) -> Result<()> {
         let Rematch { purchase_order, trigger } = payload(work)?;
         for id in self.invoices_about(&purchase_order).await? {
             self.match_again(&id, &trigger).await?;
         }
-        self.done(work).await
+        let mut batch = Batch::new();
+        self.observe_orders(&mut batch, &[purchase_order], &trigger).await?;
+        self.done(work, batch).await
     }
 
     /// Every invoice about an order that may still change, in the order in which they claim.
@@ -102,6 +105,6 @@ impl Process {
     pub(crate) async fn rematch_invoice(&self, work: &Work) -> Result<()> {
         let RematchInvoice { invoice_id, trigger } = payload(work)?;
         self.match_again(&invoice_id, &trigger).await?;
-        self.done(work).await
+        self.done(work, Batch::new()).await
     }
 }
