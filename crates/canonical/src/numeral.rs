@@ -103,34 +103,37 @@ impl Numeral {
 
 /// Writes from the last digit to the first.
 fn write(count: i64, places: u8, room: &mut [u8; LENGTH_MAX]) -> &str {
-    let mut left = count.unsigned_abs();
-    let mut length = 0usize;
-    let mut free = room.iter_mut().rev();
+    let (mut left, mut at) = (count.unsigned_abs(), LENGTH_MAX);
     let mut put = |byte: u8| {
-        if let Some(it) = free.next() {
+        at = at.saturating_sub(1);
+        if let Some(it) = room.get_mut(at) {
             *it = byte;
-            length += 1;
         }
     };
-    let mut place = 0u8;
-    loop {
-        if place == places && place > 0 {
-            put(b'.');
-        }
+    let mut digit = || {
         // ok: a remainder of ten is one digit
-        put(b'0' + u8::try_from(left % 10).unwrap_or_default());
+        let digit = b'0' + (left % 10) as u8;
         left /= 10;
-        place += 1;
-        if left == 0 && place > places {
+        (digit, left > 0)
+    };
+    for _place in 0..places {
+        put(digit().0);
+    }
+    if places > 0 {
+        put(b'.');
+    }
+    loop {
+        let (byte, is_more) = digit();
+        put(byte);
+        if !is_more {
             break;
         }
     }
     if count < 0 {
         put(b'-');
     }
-    let (_unused, text) = room.split_at(LENGTH_MAX - length);
     // ok: digits, a point and a sign
-    std::str::from_utf8(text).unwrap_or_default()
+    room.get(at..).and_then(|it| std::str::from_utf8(it).ok()).unwrap_or_default()
 }
 
 impl From<&str> for Numeral {
@@ -185,10 +188,7 @@ impl PartialEq<&str> for Numeral {
 
 impl fmt::Display for Numeral {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Kept::Count(count, 0) => write!(f, "{count}"),
-            _ => self.with_text(|it| f.write_str(it)),
-        }
+        self.with_text(|it| f.write_str(it))
     }
 }
 

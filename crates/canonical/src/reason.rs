@@ -1,6 +1,6 @@
 //! Why an invoice waits: the stable codes of `domain.md` C2, and what is known about each.
 
-use crate::{Limit, Outcome, Variance};
+use crate::{Limit, Outcome, Sentence, Variance};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
@@ -232,7 +232,8 @@ pub struct Reason {
     #[schema(value_type = Vec<String>)]
     pub clears_on: Events,
     /// The same for people, in one sentence.
-    pub detail: String,
+    #[schema(value_type = String)]
+    pub detail: Sentence,
 }
 
 /// Names of events: those that a code gives, or those that were read.

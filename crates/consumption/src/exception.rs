@@ -97,7 +97,7 @@ fn reason(reason: &canonical::Reason) -> WaitingReason {
         code: reason.code,
         owner: reason.code.owner(),
         invoice_line: reason.invoice_line,
-        detail: reason.detail.clone(),
+        detail: reason.detail.to_string(),
         clears_on: reason.clears_on.clone(),
     }
 }

@@ -330,7 +330,7 @@ impl LineFacts<'_> {
                 invoice_id: record.id.clone(),
                 code: it.code,
                 variance: it.variance.clone(),
-                detail: it.detail.clone(),
+                detail: it.detail.to_string(),
             },
         )
     }

@@ -98,17 +98,18 @@ pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResul
         price::adds_up(line, invoice.currency, report);
     }
     let billed = ground.bill(&lines, &facts.credits, reports);
-    terms.note(&ground, &billed, facts);
+    let billed = &*billed;
+    terms.note(&ground, billed, facts);
     for (it, report) in billed.iter().zip(&mut *reports) {
-        not_evaluated(&ground, it, report);
+        not_evaluated(it, report);
     }
-    let groups = quantity::Groups::new(&billed);
+    let groups = quantity::Groups::new(billed);
     if ground.corrects() {
-        credit::check(&ground, &terms, &billed, &groups, reports);
+        credit::check(&ground, &terms, billed, &groups, reports);
     } else {
-        quantity::check(&ground, &terms, &billed, &groups, reports);
-        price::check(&ground, &terms, &billed, reports);
-        price::check_sums(&ground, &terms, &billed, &groups, reports);
+        quantity::check(&ground, &terms, billed, &groups, reports);
+        price::check(&ground, &terms, billed, reports);
+        price::check_sums(&terms, billed, &groups, reports);
     }
     let large = billed.iter().zip(&mut *reports).filter(|(it, _report)| it.order.is_some());
     for (it, report) in large.filter(|_| !ground.is_credit()) {
@@ -121,33 +122,33 @@ pub fn evaluate(invoice: &Invoice, facts: &Facts, policy: &Policy) -> MatchResul
     let mut document = Report::new(None);
     party::check(invoice, facts, &mut document);
     let rules = policy.duplicates();
-    duplicate::check(&ground, facts, rules, &billed, (&mut document, &mut *reports));
-    document::charges(&ground, &terms, &billed, &mut document);
-    document::balance(&ground, &terms, &billed, &mut document);
-    blanket::check(&ground, &terms, &billed, &mut document);
-    nonpo::approval(&billed, &mut document);
-    prepay::check(&ground, &billed, &mut document);
-    self_billing::check(&ground, &billed, &mut document, reports);
+    duplicate::check(&ground, facts, rules, billed, (&mut document, &mut *reports));
+    document::charges(&ground, &terms, billed, &mut document);
+    document::balance(&ground, &terms, billed, &mut document);
+    blanket::check(&ground, &terms, billed, &mut document);
+    nonpo::approval(billed, &mut document);
+    prepay::check(&ground, billed, &mut document);
+    self_billing::check(&ground, billed, &mut document, reports);
     if billed.is_empty() {
         document.fail(Code::Inv01, "the document has no lines".to_owned());
     }
     let later = later::Case { ground: &ground, terms: &terms, facts };
-    let later = later.check(&billed, reports, &mut document);
-    let mut result = gather(&ground, &billed, reports, document, policy);
+    let later = later.check(billed, reports, &mut document);
+    let mut result = gather(&ground, billed, reports, document, policy);
     if later.tax.is_some() {
         result.policy.taxes.clone_from(&facts.tax_policy);
     }
     if facts.duplicates_asked || !facts.known_invoices.is_empty() {
         result.policy.duplicates = Some(rules.cited());
     }
-    MatchResult { tax: later.tax, exchange: later.exchange, ..result }
+    (result.tax, result.exchange) = (later.tax, later.exchange);
+    result
 }
 
 /// Says which checks of a line could not be asked, and what stands in their way.
-fn not_evaluated(ground: &Ground<'_>, billed: &Billed<'_>, report: &mut Report) {
+fn not_evaluated(billed: &Billed<'_>, report: &mut Report) {
     let Some(because) = billed.stopped else { return };
-    let line = billed.first.and_then(|it| ground.index.line(it));
-    let keys: &[Key] = match line {
+    let keys: &[Key] = match billed.first {
         None => &[Key::QtyOverOrdered, Key::QtyOverReceived, Key::PriceUnit],
         Some(it) if it.mode() == MatchMode::ZeroWay => &[],
         Some(it) if it.is_by_amount() => &[Key::AmountLine],
@@ -191,11 +192,10 @@ fn gather(
         outcome = outcome.max(report.outcome);
         join(&mut reasons, &mut report.reasons);
         join(&mut flags, &mut report.flags);
-        let line = it.first.and_then(|it| ground.index.line(it));
         lines.push(LineResult {
             invoice_line: it.line.line_number,
             purchase_order_number: it.order.map(|it| it.number.clone()),
-            purchase_order_line: line.map(|it| it.line.line_number),
+            purchase_order_line: it.first.map(|it| it.line.line_number),
             mode: mode(ground, it),
             outcome: report.outcome,
             checks: std::mem::take(&mut report.checks),
@@ -229,10 +229,7 @@ fn join<T>(all: &mut Vec<T>, more: &mut Vec<T>) {
 
 fn mode(ground: &Ground<'_>, billed: &Billed<'_>) -> Option<ModeResolved> {
     match &billed.basis {
-        Basis::Order => {
-            let line = ground.index.line(billed.first?)?;
-            Some(mode::shown(line, ground.invoice.kind))
-        }
+        Basis::Order => billed.first.map(|it| mode::shown(it, ground.invoice.kind)),
         Basis::Nothing => Some(mode::without_order("invoice_kind", "F6")),
         Basis::Usage(_) => Some(mode::without_order("usage", "F5")),
     }
@@ -247,8 +244,7 @@ fn claimed(ground: &Ground<'_>, billed: &[Billed<'_>]) -> Option<HashMap<Place, 
     }
     let mut claimed: HashMap<Place, Number> = HashMap::default();
     for share in billed.iter().flat_map(|it| &it.shares) {
-        let before = || ground.stands.fine(share.place).map(|it| it.claimed.clone());
-        let sum = claimed.entry(share.place).or_insert_with(|| before().unwrap_or(Number::ZERO));
+        let sum = claimed.entry(share.place).or_insert_with(|| share.stand.claimed.clone());
         *sum = moved(ground, sum, share);
     }
     Some(claimed)
@@ -266,8 +262,7 @@ fn allocations(
     claimed: Option<&HashMap<Place, Number>>,
 ) -> Vec<Allocation> {
     let one = |share: &bill::Share<'_>| {
-        let line = ground.index.line(share.place)?;
-        let stand = ground.stands.fine(share.place)?;
+        let (line, stand) = (share.line, share.stand);
         let (mut quantity, mut amount) = (share.quantity.clone(), share.amount);
         if ground.is_credit() {
             quantity = &Number::ZERO - &quantity;
@@ -275,9 +270,9 @@ fn allocations(
         }
         let claimed = match claimed {
             None => moved(ground, &stand.claimed, share),
-            Some(all) => all.get(&share.place)?.clone(),
+            Some(all) => all.get(&share.place).cloned().unwrap_or(Number::ZERO),
         };
-        Some(Allocation {
+        Allocation {
             purchase_order_number: line.order.number.clone(),
             purchase_order_line: line.line.line_number,
             receipt_number: billed.line.receipt_number.clone(),
@@ -286,11 +281,11 @@ fn allocations(
             uom: share.uom.clone(),
             amount: amount.into(),
             position: stand.position(&line.line.quantity.uom, &claimed),
-        })
+        }
     };
     // no room for more: there is one list of a line
     let mut allocations = Vec::with_capacity(billed.shares.len());
-    allocations.extend(billed.shares.iter().filter_map(one));
+    allocations.extend(billed.shares.iter().map(one));
     allocations
 }
 

@@ -60,6 +60,6 @@ pub(crate) fn reason(code: Code, detail: String) -> Reason {
         variance: None,
         limit: None,
         clears_on: code.into(),
-        detail,
+        detail: detail.into(),
     }
 }

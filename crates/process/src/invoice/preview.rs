@@ -144,7 +144,7 @@ fn told(outcome: Outcome, reasons: &[Reason]) -> Previewed {
         supplier_invoice_number: None,
         outcome,
         codes: reasons.iter().map(|it| it.code).collect(),
-        details: reasons.iter().map(|it| it.detail.clone()).collect(),
+        details: reasons.iter().map(|it| it.detail.to_string()).collect(),
         submitted_before: None,
         repeated: false,
     }

@@ -301,7 +301,7 @@ pub(crate) fn hold(kept: &store::Hold) -> Result<Hold> {
             store::HoldState::Superseded => HoldState::Superseded,
         },
         opened_at: kept.opened_at,
-        detail: reason.detail,
+        detail: reason.detail.to_string(),
         release: release.map(|it| HoldRelease {
             by: it.by,
             reason: it.because,

@@ -5,6 +5,7 @@
 use super::few::{Few, HashMap};
 use super::index::{Index, Names, Order, OrderLine, Place, gtins, padded, plain};
 use super::number::Number;
+use super::spoken::spoken;
 use super::stand::{Stands, price_of_one};
 use super::unit::{Units, View, of_same_dimension};
 use super::usage::by_serial;
@@ -62,7 +63,7 @@ impl<'a> Ladder<'a> {
             return self.without_number(line);
         };
         let Some(order) = self.index.order(number) else {
-            return Found::Nothing(Code::Po02, format!("there is no order {number}"));
+            return Found::Nothing(Code::Po02, spoken!("there is no order {number}"));
         };
         if let Some((code, detail)) = self.refused(order) {
             return Found::Nothing(code, detail);
@@ -80,7 +81,7 @@ impl<'a> Ladder<'a> {
             return Found::Nothing(Code::Po01, detail.to_owned());
         };
         let Some(order) = self.index.order(number) else {
-            return Found::Nothing(Code::Po02, format!("there is no order {number}"));
+            return Found::Nothing(Code::Po02, spoken!("there is no order {number}"));
         };
         match self.refused(order) {
             Some((code, detail)) => Found::Nothing(code, detail),
@@ -94,7 +95,7 @@ impl<'a> Ladder<'a> {
         let (ours, theirs) = (&order.supplier_id, &self.invoice.supplier_id);
         if !self.index.same_group(ours, theirs) {
             // not to whom it went: the sender of the invoice may read this
-            let detail = format!("order {} did not go to {theirs}", order.number);
+            let detail = spoken!("order {} did not go to {theirs}", order.number);
             return Some((Code::Sup02, detail));
         }
         let state = match order.status {
@@ -105,7 +106,7 @@ impl<'a> Ladder<'a> {
             | OrderStatus::Completed
             | OrderStatus::FinallyClosed => return None,
         };
-        Some((Code::Po03, format!("order {} {state}; nothing may be billed on it", order.number)))
+        Some((Code::Po03, spoken!("order {} {state}; nothing may be billed on it", order.number)))
     }
 
     /// Rung 7: no order number, and yet the papers say which it is: the receipt, the packing slip,
@@ -225,13 +226,13 @@ impl<'a> Ladder<'a> {
         match (fitting.next(), fitting.next()) {
             (Some(one), None) if near.len() <= NEAR_MAX => Found::Lines(Few::One(one), 6),
             (None, _) if left.is_none() => {
-                let detail = format!(
+                let detail = spoken!(
                     "no line of order {number} is the one billed; give the order's line number"
                 );
                 Found::Nothing(Code::Asc01, detail)
             }
             _ => {
-                let detail = format!(
+                let detail = spoken!(
                     "several lines of order {number} may be the one \
                               billed; \
                      give the order's line number"

@@ -10,6 +10,7 @@ use super::index::{Index, OrderLine, Place};
 use super::number::Number;
 use super::report::Report;
 use super::request::Credit;
+use super::spoken::spoken;
 use super::stand::{Stand, Stands, money};
 use super::unit::{Factor, Fault, Units};
 use canonical::{
@@ -28,7 +29,7 @@ pub(super) struct Billed<'a> {
     /// The order, where one was found and may be billed.
     pub(super) order: Option<&'a PurchaseOrder>,
     /// The first order line, also where no share of it could be computed.
-    pub(super) first: Option<Place>,
+    pub(super) first: Option<&'a OrderLine<'a>>,
     /// What keeps the line from later stages.
     pub(super) stopped: Option<Code>,
     /// How its unit converts, where it does.
@@ -50,6 +51,8 @@ pub(super) enum Basis<'a> {
 /// What an invoice line asks for of one order line.
 pub(super) struct Share<'a> {
     pub(super) place: Place,
+    pub(super) line: &'a OrderLine<'a>,
+    pub(super) stand: &'a Stand,
     /// In base units.
     pub(super) quantity: Number,
     pub(super) credited: Number,
@@ -67,6 +70,9 @@ pub(super) struct Ground<'a> {
     pub(super) units: &'a Units<'a>,
     pub(super) stands: &'a Stands<'a>,
 }
+
+/// An order line, its place, and where it stands.
+type At<'a> = (Place, &'a OrderLine<'a>, &'a Stand);
 
 /// What earlier invoice lines took of an order line.
 type Assigned = HashMap<Place, Number>;
@@ -154,13 +160,13 @@ impl<'a> Ground<'a> {
             | InvoiceKind::PriceCredit
             | InvoiceKind::Debit => return ladder.climb(line),
         };
-        Found::Nothing(Code::Inv01, format!("the document does not say {what}"))
+        Found::Nothing(Code::Inv01, spoken!("the document does not say {what}"))
     }
 
     /// Notes the order and converts; every line of `places` must have figures.
     fn place(&self, it: &mut Billed<'a>, places: &[Place], report: &mut Report) {
-        it.first = places.first().copied();
-        let Some(first) = it.first.and_then(|it| self.index.line(it)) else { return };
+        it.first = places.first().and_then(|it| self.index.line(*it));
+        let Some(first) = it.first else { return };
         it.order = Some(first.order);
         // money may come back on an order that is done with
         if !self.is_credit() {
@@ -187,7 +193,7 @@ impl<'a> Ground<'a> {
     }
 
     fn whole(&self, it: &mut Billed<'a>, factor: Factor, report: &mut Report) {
-        let Some(first) = it.first.and_then(|it| self.index.line(it)) else { return };
+        let Some(first) = it.first else { return };
         let quantity = Units::converted(first.of(), &it.line.quantity, &factor.value);
         if let Err(Fault { code, detail }) = quantity
             && !first.is_by_amount()
@@ -200,7 +206,7 @@ impl<'a> Ground<'a> {
             let (uom, base) = (&it.line.quantity.uom, first.of().base);
             report.flag(
                 Code::Uom02.as_str(),
-                format!(
+                spoken!(
                     "the supplier's {uom} is {} {base}, ours is {}; the supplier's was taken, \
                      one of them is wrong",
                     factor.value.text(),
@@ -217,9 +223,9 @@ impl<'a> Ground<'a> {
             return credit::share(self, it, places);
         }
         if let ([only], None) = (places, &assigned) {
-            if let Some(stand) = self.stands.fine(*only) {
+            if let Some(at) = self.at(*only) {
                 let quantity = it.stated();
-                it.shares.push(self.one_share(it, *only, stand, quantity));
+                it.shares.push(self.one_share(it, at, quantity));
             }
             return it.split_amount();
         }
@@ -234,7 +240,7 @@ impl<'a> Ground<'a> {
         let mut left = it.stated();
         let last = places.last().copied();
         for &place in places {
-            let Some(stand) = self.stands.fine(place) else { continue };
+            let Some(at @ (_place, _line, stand)) = self.at(place) else { continue };
             let taken = assigned.entry(place).or_insert(Number::ZERO);
             let open = if takes_back { stand.claimed.clone() } else { stand.open() };
             let open = (&open - taken).at_least_zero();
@@ -244,7 +250,7 @@ impl<'a> Ground<'a> {
                 continue;
             }
             *taken = &*taken + &quantity;
-            it.shares.push(self.one_share(it, place, stand, quantity));
+            it.shares.push(self.one_share(it, at, quantity));
             if left.is_zero() {
                 break;
             }
@@ -252,25 +258,28 @@ impl<'a> Ground<'a> {
         it.split_amount();
     }
 
+    /// An order line whose figures convert.
+    pub(super) fn at(&self, place: Place) -> Option<At<'a>> {
+        Some((place, self.index.line(place)?, self.stands.fine(place)?))
+    }
+
     pub(super) fn one_share(
         &self,
         billed: &Billed<'a>,
-        place: Place,
-        stand: &Stand,
+        (place, line, stand): At<'a>,
         quantity: Number,
     ) -> Share<'a> {
-        let line = billed.line;
-        let order_line = self.index.line(place);
-        let is_known = billed.factor.is_some() && billed.first == Some(place);
-        let converts =
-            order_line.is_some_and(|it| is_known || self.units.stated(it.of(), line).is_ok());
-        let base = order_line.filter(|_| converts).map(|it| it.of().base);
+        let is_first = billed.first.is_some_and(|it| std::ptr::eq(it, line));
+        let is_known = is_first && billed.factor.is_some();
+        let converts = is_known || self.units.stated(line.of(), billed.line).is_ok();
         Share {
             place,
+            line,
+            stand,
             worth: &quantity * &stand.price,
             quantity,
             credited: Number::ZERO,
-            uom: base.unwrap_or(&line.quantity.uom),
+            uom: if converts { line.of().base } else { &billed.line.quantity.uom },
             amount: Money::zero(self.invoice.currency),
             credited_amount: Money::zero(self.invoice.currency),
         }
@@ -285,11 +294,11 @@ impl<'a> Ground<'a> {
         let number = &order.number;
         match self.stands.rate(order) {
             None => {
-                let detail = format!("order {number} is in {ours}, the invoice in {theirs}");
+                let detail = spoken!("order {number} is in {ours}, the invoice in {theirs}");
                 it.stop(report, Code::Cur01, detail);
             }
             Some(None) => {
-                let detail = format!(
+                let detail = spoken!(
                     "order {number} is in {ours} and may be billed in {theirs}, and there is no \
                      rate"
                 );
@@ -353,7 +362,7 @@ fn completed(first: &OrderLine<'_>, report: &mut Report) {
         let (order, line) = (&first.order.number, first.line.line_number);
         report.reason(
             Code::Po04,
-            format!("line {line} of order {order} is completed; reopen it or send it back"),
+            spoken!("line {line} of order {order} is completed; reopen it or send it back"),
         );
     }
 }
@@ -363,11 +372,11 @@ fn closed(order: &PurchaseOrder, report: &mut Report) {
     match order.status {
         OrderStatus::Completed => report.reason(
             Code::Po04,
-            format!("order {} is completed; reopen it or send the invoice back", order.number),
+            spoken!("order {} is completed; reopen it or send the invoice back", order.number),
         ),
         OrderStatus::FinallyClosed => report.reason(
             Code::Po05,
-            format!("order {} is closed for good; send the invoice back", order.number),
+            spoken!("order {} is closed for good; send the invoice back", order.number),
         ),
         OrderStatus::Draft
         | OrderStatus::PendingApproval

@@ -7,6 +7,7 @@ use super::index::Order;
 use super::key::Key;
 use super::measure::Measure;
 use super::report::{Asked, Report, Terms};
+use super::spoken::spoken;
 use super::stand::money;
 use canonical::{Code, InvoiceKind, Money, PurchaseOrder};
 use jiff::civil::Date;
@@ -51,7 +52,7 @@ fn date(ground: &Ground<'_>, terms: &Terms<'_>, order: &PurchaseOrder, report: &
         let number = &order.number;
         let (side, end) = if off < 0 { ("before", from) } else { ("after", to) };
         let end = end.map(|it| it.to_string()).unwrap_or_default();
-        format!(
+        spoken!(
             "the invoice of {day} is {} {side} {end}, the {} day of order {number}",
             it.words(),
             if off < 0 { "first" } else { "last" }
@@ -74,7 +75,7 @@ fn value(
     let asked = Asked { key: Key::BlanketValue, codes, measure, ruled: None };
     report.judge(terms, asked, |it| {
         let (number, all) = (&order.number, of(all));
-        format!(
+        spoken!(
             "{all} is billed in all on order {number}, whose limit is {limit}: {} over",
             it.words()
         )

@@ -19,8 +19,7 @@ pub(super) fn check<'a>(case: &Case<'_, 'a>, billed: &[Billed<'a>], reports: &mu
             report.not_evaluated(Key::OpuRatio, because);
             continue;
         }
-        let line = it.first.and_then(|it| case.ground.index.line(it));
-        let Some(line) = line.filter(|it| it.is_by_quantity()) else { continue };
+        let Some(line) = it.first.filter(|it| it.is_by_quantity()) else { continue };
         let quantity = it.shares.iter().fold(Number::ZERO, |sum, it| &sum + &it.quantity);
         let billed = Number::from(priced.value).per(&quantity);
         let weighed = line.receipts.iter().any(|it| it.pricing_quantity.is_some());

@@ -21,7 +21,7 @@ impl<'a> Contexts<'a> {
         let stated =
             LineContext::of_document(&invoice.supplier_id, invoice.facility_id.as_ref(), &entities);
         let one = |it: &Billed<'a>| {
-            let Some(order_line) = it.first.and_then(|it| ground.index.line(it)) else {
+            let Some(order_line) = it.first else {
                 let item = it.line.item_id.as_ref();
                 let class = item.and_then(|it| ground.index.item(it)?.class.as_deref());
                 return LineContext { item: item.map(ItemId::as_str), class, ..stated };

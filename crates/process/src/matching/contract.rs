@@ -3,7 +3,7 @@
 //! recovery candidate. Goods that are billed after use have no other price than the contract's.
 
 use super::bill::Billed;
-use super::few::HashMap;
+use super::few::{Few, HashMap};
 use super::index::OrderLine;
 use super::key::Key;
 use super::later::Case;
@@ -12,6 +12,7 @@ use super::number::Number;
 use super::observe::{Against, Blame};
 use super::policy::OnBreach;
 use super::report::Report;
+use super::spoken::spoken;
 use super::stand::{Stand, price_of_one};
 use super::unit::View;
 use canonical::{
@@ -40,29 +41,31 @@ enum Missing {
 }
 
 /// A contract that has prices of an item, and those, in the order in which they came.
-type Offer<'a> = (&'a Contract, Vec<&'a ContractPrice>);
+type Offer<'a> = (&'a Contract, Few<&'a ContractPrice>);
 
 /// Prices of so few lines are looked for one by one sooner than listed by item.
 const LINES_FEW: usize = 8;
 
 /// Asks every line of an item.
 pub(super) fn check<'a>(case: &Case<'_, 'a>, billed: &[Billed<'a>], reports: &mut [Report]) {
-    let contracts = &case.facts.contracts;
+    let contracts = case.facts.contracts.as_slice();
     let listed = (billed.len() > LINES_FEW).then(|| by_item(contracts));
     for (it, report) in billed.iter().zip(reports) {
-        let Some(line) = it.first.and_then(|it| case.ground.index.line(it)) else { continue };
+        let Some(line) = it.first else { continue };
         let Some(item) = line.line.item_id.as_ref().filter(|_| line.item.is_some()) else {
             continue;
         };
-        let mut offers = match &listed {
-            Some(listed) => listed.get(item).cloned().unwrap_or_default(),
-            None => of_item(contracts, item),
+        let is_for = |it: &Offer<'a>| is_for(case, it.0, line);
+        let offers: Few<Offer<'a>> = match &listed {
+            Some(listed) => {
+                listed.get(item).into_iter().flatten().filter(|it| is_for(it)).cloned().collect()
+            }
+            None => of_item(contracts, item).filter(is_for).collect(),
         };
-        offers.retain(|(contract, _prices)| is_for(case, contract, line));
         if offers.is_empty() && !needs_one(case, line) {
             continue;
         }
-        match (it.stopped, it.first.and_then(|it| case.ground.stands.fine(it))) {
+        match (it.stopped, case.ground.stands.fine(line.place)) {
             (None, Some(stand)) => one(case, (it, line, stand), &offers, report),
             (because, _) => {
                 report.not_evaluated(Key::ContractPrice, because.unwrap_or(Code::Uom01));
@@ -78,19 +81,18 @@ fn by_item(contracts: &[Contract]) -> HashMap<&ItemId, Vec<Offer<'_>>> {
         let offers = listed.entry(&price.item_id).or_default();
         match offers.last_mut().filter(|it| std::ptr::eq(it.0, contract)) {
             Some((_contract, prices)) => prices.push(price),
-            None => offers.push((contract, vec![price])),
+            None => offers.push((contract, Few::One(price))),
         }
     }
     listed
 }
 
-fn of_item<'a>(contracts: &'a [Contract], item: &ItemId) -> Vec<Offer<'a>> {
-    let offer = |contract: &'a Contract| {
+fn of_item<'a>(contracts: &'a [Contract], item: &ItemId) -> impl Iterator<Item = Offer<'a>> {
+    contracts.iter().filter_map(move |contract| {
         let prices = contract.prices.iter().filter(|it| it.item_id == *item);
-        let prices: Vec<&ContractPrice> = prices.collect();
+        let prices: Few<&ContractPrice> = prices.collect();
         (!prices.is_empty()).then_some((contract, prices))
-    };
-    contracts.iter().filter_map(offer).collect()
+    })
 }
 
 /// Goods that are billed after use need a contract; where none came along, it is enough that the
@@ -119,7 +121,7 @@ fn one<'a>(
         Err(Missing::Basis(code)) => return report.not_evaluated(Key::ContractPrice, code),
         Err(Missing::Price) if bill_only => {
             let item = line.item.map_or("the item", |(_place, it)| it.id.as_str());
-            let detail = format!("no contract has a price for {item}, which is billed after use");
+            let detail = spoken!("no contract has a price for {item}, which is billed after use");
             return report.fail(Code::Con02, detail);
         }
         Err(Missing::Price) => return,
@@ -154,7 +156,7 @@ fn judge(
     let Agreed { contract, price, basis, .. } = agreed;
     let words = || {
         let side = if below { "under" } else { "over" };
-        format!(
+        spoken!(
             "{} is billed, contract {} has {} per {} {} on {basis}: {} {side}",
             billed.net,
             contract.number,
@@ -178,13 +180,13 @@ fn judge(
         }
         // the order itself was wrong: noted for recovery, and it differs from nothing ordered
         CheckResult::Breach => {
-            report.flag("CONTRACT_OVERCHARGE", format!("{over} to recover: {}", words()));
+            report.flag("CONTRACT_OVERCHARGE", spoken!("{over} to recover: {}", words()));
         }
     }
     let told = agreed.eligibility.and_then(|it| it.notified_on);
     if let Some(told) = told.filter(|it| over.minor() > 0 && *it > agreed.price.valid_from) {
         let since = agreed.price.valid_from;
-        let detail = format!(
+        let detail = spoken!(
             "the supplier was told on {told} of a price that holds from {since}: {over} to recover"
         );
         report.flag(Code::Con03.as_str(), detail);
@@ -202,9 +204,9 @@ fn conflict(agreed: &[Agreed<'_>], report: &mut Report) {
         let words = |it: &Agreed<'_>| {
             let (price, currency) = (it.price, it.contract.currency);
             let owner = owner(it.contract.owner);
-            format!("{} {currency} per {} in the {owner} copy", price.unit_price, price.uom)
+            spoken!("{} {currency} per {} in the {owner} copy", price.unit_price, price.uom)
         };
-        let detail = format!(
+        let detail = spoken!(
             "copies of contract {} disagree: {}, {}; the first was taken",
             best.contract.number,
             words(best),

@@ -43,10 +43,7 @@ pub(super) fn check<'a>(
 ) {
     let names = names(ground);
     for (place, numbers) in groups.iter() {
-        let (Some(line), Some(stand)) = (ground.index.line(place), ground.stands.fine(place))
-        else {
-            continue;
-        };
+        let Some((_place, line, stand)) = ground.at(place) else { continue };
         let Some(report) = numbers.first().and_then(|it| reports.get_mut(it.1)) else { continue };
         let lines = numbers.iter().filter_map(|it| billed.get(it.1));
         let shares = lines.flat_map(|it| &it.shares).filter(|it| it.place == place).collect();
@@ -251,11 +248,11 @@ impl Corrected<'_, '_> {
 /// Spreads a memo of money alone over the order lines it cites, by what is claimed of them.
 pub(super) fn share<'a>(ground: &Ground<'a>, it: &mut Billed<'a>, places: &[Place]) {
     for &place in places {
-        let Some(stand) = ground.stands.fine(place) else { continue };
+        let Some(at @ (_place, _line, stand)) = ground.at(place) else { continue };
         if stand.claimed_amount.minor() <= 0 && Some(&place) != places.first() {
             continue;
         }
-        let mut share = ground.one_share(it, place, stand, Number::ZERO);
+        let mut share = ground.one_share(it, at, Number::ZERO);
         share.worth = Number::from(stand.claimed_amount).at_least_zero();
         it.shares.push(share);
     }

@@ -8,12 +8,14 @@ use super::measure::Measure;
 use super::number::Number;
 use super::price::merchandise;
 use super::report::{Asked, Report, Terms};
+use super::spoken::spoken;
 use super::stand::money;
 use canonical::{
     ChargeKind, Check, CheckResult, Code, FreightTerms, InvoiceKind, Limit, Money, PurchaseOrder,
     Reason,
 };
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The total: gross is the lines, the charges and the tax, less the discount.
 pub(super) fn balance(
@@ -37,10 +39,15 @@ pub(super) fn balance(
     let codes = (Code::Tot01, Code::Tot01);
     let asked = Asked { key: Key::DocBalance, codes, measure, ruled: None };
     report.judge(terms, asked, |it| {
-        format!(
-            "lines, charges and tax less discount make {parts}, the total says {gross}: {} apart",
-            it.words()
-        )
+        let apart = it.clone();
+        fmt::from_fn(move |f| {
+            write!(
+                f,
+                "lines, charges and tax less discount make {parts}, the total says {gross}: {} \
+                 apart",
+                apart.words()
+            )
+        })
     });
 }
 
@@ -91,7 +98,7 @@ pub(super) fn charges(
             let codes = (Code::Chg01, Code::Chg01);
             let asked = Asked { key: Key::ChargeUnplanned, codes, measure, ruled: None };
             report.judge(terms, asked, |_measure| {
-                format!("{amount} of {} is billed and no order planned it", word(kind))
+                spoken!("{amount} of {} is billed and no order planned it", word(kind))
             });
         }
     }
@@ -104,10 +111,10 @@ fn planned_words(
 ) -> String {
     let (kind, words) = (word(kind), measure.words());
     if before == 0 {
-        return format!("{amount} of {kind} is billed, {plan} was planned: {words} apart");
+        return spoken!("{amount} of {kind} is billed, {plan} was planned: {words} apart");
     }
     let before = Money::from_minor(before, plan.currency());
-    format!(
+    spoken!(
         "{amount} of {kind} is billed and {before} was before, {plan} was planned for the order: \
          {words} apart"
     )
@@ -134,7 +141,8 @@ fn excluded(amount: Money, report: &mut Report) {
             variance: Some(variance),
             limit: Some(limit),
             clears_on: Code::Chg02.into(),
-            detail: format!("{amount} of freight is billed, and by the order's terms it is free"),
+            detail: spoken!("{amount} of freight is billed, and by the order's terms it is free")
+                .into(),
         },
         super::policy::OnBreach::Block,
     );

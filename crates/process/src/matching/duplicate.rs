@@ -9,11 +9,13 @@ mod policy;
 pub use policy::{DuplicateDocument, DuplicatePolicy, DuplicateRule, RuleName};
 
 use super::bill::{Billed, Ground};
+use super::early::days;
 use super::few::HashMap;
 use super::index::plain;
 use super::number::Number;
 use super::report::Report;
 use super::request::Facts;
+use super::spoken::spoken;
 use alike::Numbers;
 use canonical::{Code, Invoice, InvoiceKind, InvoiceState, KnownInvoice};
 use goods::Goods;
@@ -62,7 +64,7 @@ pub(super) fn check<'a>(
         };
         let detail = match found.more {
             0 => found.detail,
-            more => format!("{}, and {more} more", found.detail),
+            more => spoken!("{}, and {more} more", found.detail),
         };
         match found.code.filter(|_| found.is_exception) {
             Some(code) => report.reason(code, detail),
@@ -125,7 +127,7 @@ fn findings<'a>(
 
 fn say(said: &mut Said, hit: &Hit, earlier: (&KnownInvoice, Kin), is_exception: bool) {
     let (code, word) = code(hit.rule);
-    let detail = format!("{} {}", hit.what, named(earlier.0, earlier.1));
+    let detail = spoken!("{} {}", hit.what, named(earlier.0, earlier.1));
     match said.entry((hit.line, word)) {
         Entry::Vacant(it) => {
             it.insert(Finding { code, detail, more: 0, is_exception });
@@ -172,7 +174,7 @@ impl<'a> Judge<'_, 'a> {
             }
         }
         for (line, serial) in self.goods.serials_of(earlier) {
-            add(RuleName::D6, Some(line), format!("serial number {serial} was billed before by"));
+            add(RuleName::D6, Some(line), spoken!("serial number {serial} was billed before by"));
         }
         hits.retain(|it| self.policy.score(it.rule) > 0);
         hits
@@ -217,8 +219,8 @@ const fn code(rule: RuleName) -> (Option<Code>, &'static str) {
 fn named(it: &KnownInvoice, kin: Kin) -> String {
     let state = if it.state == InvoiceState::Cancelled { "the cancelled" } else { "the" };
     match kin {
-        Kin::Group => format!("{state} invoice {} of {}", it.id, it.invoice_date),
-        Kin::Shared => format!(
+        Kin::Group => spoken!("{state} invoice {} of {}", it.id, it.invoice_date),
+        Kin::Shared => spoken!(
             "{state} invoice under another supplier number that shares the account or the tax id"
         ),
     }
@@ -226,13 +228,16 @@ fn named(it: &KnownInvoice, kin: Kin) -> String {
 
 /// A serial number that stands on two lines of the same item.
 fn twice(billed: &[Billed<'_>], lines: &mut [Report]) {
+    if billed.iter().all(|it| it.line.serial_numbers.is_empty()) {
+        return;
+    }
     let mut seen = HashMap::default();
     for (it, report) in billed.iter().zip(lines) {
         let item = it.line.item_id.as_ref();
         let number = it.line.line_number;
         for serial in &it.line.serial_numbers {
             if let Some(first) = seen.insert((plain(serial), item), number) {
-                let detail = format!("serial number {serial} stands on line {first} already");
+                let detail = spoken!("serial number {serial} stands on line {first} already");
                 report.reason(Code::Dup05, detail);
                 break;
             }
@@ -241,7 +246,7 @@ fn twice(billed: &[Billed<'_>], lines: &mut [Report]) {
 }
 
 fn days_apart(one: Date, other: Date) -> u32 {
-    one.since(other).map_or(u32::MAX, |span| span.get_days().unsigned_abs())
+    u32::try_from(days(one, other).unsigned_abs()).unwrap_or(u32::MAX)
 }
 
 const fn is_credit(kind: InvoiceKind) -> bool {

@@ -6,6 +6,7 @@ use super::key::Key;
 use super::later::Case;
 use super::measure::Measure;
 use super::report::{Asked, Report, Verdict};
+use super::spoken::spoken;
 use canonical::{Code, Money};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -14,7 +15,7 @@ use jiff::civil::Date;
 pub(super) fn check(case: &Case<'_, '_>, billed: &[Billed<'_>], reports: &mut [Report]) {
     let today = case.today();
     for (it, report) in billed.iter().zip(reports) {
-        let Some(promised) = promised(case, it).filter(|it| *it > today) else { continue };
+        let Some(promised) = promised(it).filter(|it| *it > today) else { continue };
         if let Some(because) = it.stopped {
             report.not_evaluated(Key::DateEarly, because);
             continue;
@@ -25,18 +26,17 @@ pub(super) fn check(case: &Case<'_, '_>, billed: &[Billed<'_>], reports: &mut [R
         let measure = Measure::of_value_days(it.net, days);
         let asked = Asked { key: Key::DateEarly, codes, measure, ruled: None };
         report.judge(case.terms, asked, |_measure| {
-            let until = clears.map_or_else(String::new, |it| format!("; it clears on {it}"));
+            let until = clears.map_or_else(String::new, |it| spoken!("; it clears on {it}"));
             let net = it.net;
-            format!("{net} is billed {days} days before {promised}, the day promised{until}")
+            spoken!("{net} is billed {days} days before {promised}, the day promised{until}")
         });
     }
 }
 
 /// The latest day promised by the order lines that an invoice line bills.
-fn promised(case: &Case<'_, '_>, it: &Billed<'_>) -> Option<Date> {
-    let promised = |place| case.ground.index.line(place)?.line.promised_date;
-    let shares = it.shares.iter().map(|it| it.place);
-    it.first.into_iter().chain(shares).filter_map(promised).max()
+fn promised(it: &Billed<'_>) -> Option<Date> {
+    let shares = it.shares.iter().map(|it| it.line);
+    it.first.into_iter().chain(shares).filter_map(|it| it.line.promised_date).max()
 }
 
 /// The first day on which it is tolerable; `None` where it is today.
@@ -62,6 +62,9 @@ fn clears(
     promised.checked_sub(low.days()).ok()
 }
 
-fn days(from: Date, to: Date) -> i64 {
-    to.since(from).map_or(0, |it| it.get_days().into())
+/// How many days later `to` is.
+pub(super) fn days(from: Date, to: Date) -> i64 {
+    to.duration_since(from).as_hours() / HOURS
 }
+
+const HOURS: i64 = 24;

@@ -161,7 +161,7 @@ fn explained(
         books_liability: reason.code.books_liability(),
         auto_clear,
         clears_on: reason.clears_on.clone(),
-        sentence: reason.detail.clone(),
+        sentence: reason.detail.to_string(),
     }
 }
 

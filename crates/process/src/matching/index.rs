@@ -43,6 +43,7 @@ pub(super) struct Order<'a> {
 
 /// An order's line and what moved on it.
 pub(super) struct OrderLine<'a> {
+    pub(super) place: Place,
     pub(super) order: &'a PurchaseOrder,
     pub(super) line: &'a PurchaseOrderLine,
     pub(super) item: Option<(u32, &'a Item)>,
@@ -227,6 +228,7 @@ impl<'a> Index<'a> {
         for line in sorted.into_iter().chain(unsorted) {
             let item = line.item_id.as_ref().and_then(|it| self.placed_item(it));
             self.lines.push(OrderLine {
+                place: place(self.lines.len()),
                 order,
                 line,
                 item,

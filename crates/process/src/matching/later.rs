@@ -87,7 +87,6 @@ impl<'a> Adjusted<'a> {
         index: &Index<'a>,
     ) -> Self {
         let today = today(invoice, facts);
-        let rates = Rates::new(invoice, facts, terms.policy.currency());
         let billable = |order: &&PurchaseOrder| {
             order.currency != invoice.currency
                 && facts.contracts.iter().any(|it| lets(it, order, (invoice, index)))
@@ -96,6 +95,7 @@ impl<'a> Adjusted<'a> {
         let mut adjusted =
             Self { quarantined, rates: HashMap::default(), currency: Some(invoice.currency) };
         if !facts.contracts.is_empty() {
+            let rates = Rates::new(invoice, facts, terms.policy.currency());
             let other = facts.purchase_orders.iter().filter(billable);
             let rate = |it: &PurchaseOrder| rates.between(it.currency, invoice.currency);
             adjusted.rates.extend(other.map(|it| (&it.number, rate(it))));

@@ -8,6 +8,7 @@ use std::fmt;
 const PERCENT_PLACES: u8 = 4;
 
 /// By how much something differs, exactly.
+#[derive(Clone)]
 pub(super) struct Measure {
     /// Signed, in the invoice's currency.
     pub(super) amount: Money,
@@ -112,13 +113,11 @@ impl Measure {
         let percent = match &self.percent {
             None => None,
             Some(it) if it.is_zero() => Some((0, PERCENT_PLACES)),
-            Some(it) => {
-                let count = it.rounded(PERCENT_PLACES.into())?;
-                Some((i32::try_from(count).ok()?, PERCENT_PLACES))
-            }
+            Some(it) => Some((percent_count(it)?, PERCENT_PLACES)),
         };
         let quantity = match &self.quantity {
             None => None,
+            Some(it) if it.is_zero() => Some((0, 0)),
             Some(it) => Some(it.decimal()?),
         };
         Some(Counts { amount: (amount, places), percent, quantity })
@@ -142,10 +141,21 @@ impl fmt::Display for Words<'_> {
         let amount = Money::from_minor(amount.minor().abs(), amount.currency());
         match (percent, span) {
             (_, Some(Span::ValueDays(days))) => write!(f, "{amount} for {days} days"),
-            (Some(it), _) => write!(f, "{amount} ({} %)", it.abs().numeral(PERCENT_PLACES.into())),
+            (Some(it), _) => {
+                amount.fmt(f)?;
+                f.write_str(" (")?;
+                it.abs().numeral(PERCENT_PLACES.into()).fmt(f)?;
+                f.write_str(" %)")
+            }
             (None, _) => amount.fmt(f),
         }
     }
+}
+
+/// A percentage as it is shown, which most are not: nothing differs.
+#[inline(never)]
+fn percent_count(percent: &Number) -> Option<i32> {
+    i32::try_from(percent.rounded(PERCENT_PLACES.into())?).ok()
 }
 
 fn percent_of(part: &Number, whole: &Number) -> Option<Number> {

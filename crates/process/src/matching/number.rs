@@ -1,12 +1,12 @@
 //! Exact numbers that are fast where they are small: a fraction of two machine integers, and a big
 //! one where that would overflow. Equal values are equal, whichever way they are kept.
 
+mod arithmetic;
+
 use canonical::{Currency, Decimal, Exact, Money, Numeral};
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{Signed, ToPrimitive};
-use std::cmp::Ordering;
-use std::ops::{Add, Mul, Sub};
 
 /// An exact rational number. Never rounded, except by [`Number::round`].
 #[derive(Clone, Debug)]
@@ -105,19 +105,27 @@ impl Number {
     }
 
     /// `self / other`; `None` where the other is zero.
+    #[inline]
     pub(super) fn per(&self, other: &Self) -> Option<Self> {
         match (self, other) {
             (_, Self::Small(0, _)) => None,
             (_, Self::Small(1, 1)) => Some(self.clone()),
+            _ => Some(self.quotient(other)),
+        }
+    }
+
+    /// The same of what is not zero.
+    fn quotient(&self, other: &Self) -> Self {
+        match (self, other) {
             // of one unit: amounts of one currency, or whole numbers
             (Self::Small(a, b), Self::Small(c, d)) if b == d && *c > 0 => {
-                Some(Self::fit((*a).into(), (*c).into()))
+                Self::fit((*a).into(), (*c).into())
             }
             (Self::Small(a, b), Self::Small(c, d)) => {
                 let (upper, lower) = (product(*a, *d), product(*c, *b));
-                Some(if lower < 0 { Self::fit(-upper, -lower) } else { Self::fit(upper, lower) })
+                if lower < 0 { Self::fit(-upper, -lower) } else { Self::fit(upper, lower) }
             }
-            _ => Some(Self::from_exact(self.exact() / other.exact())),
+            _ => Self::from_exact(self.exact() / other.exact()),
         }
     }
 
@@ -147,7 +155,7 @@ impl Number {
             None => (i128::from(*upper) * i128::from(scale), i128::from(lower)),
         };
         let doubled = upper.checked_abs()?.checked_mul(2)?.checked_add(lower)?;
-        Some(upper.signum() * quotient(doubled, lower.checked_mul(2)?)?)
+        Some(upper.signum() * divided(doubled, lower.checked_mul(2)?)?)
     }
 
     /// The value with exactly `places` after the point, rounded for the eye (R5).
@@ -233,7 +241,7 @@ fn product(a: i64, b: u32) -> i128 {
 }
 
 /// Divides the short way where it can: the long one takes ten times as long.
-fn quotient(a: i128, b: i128) -> Option<i128> {
+fn divided(a: i128, b: i128) -> Option<i128> {
     match (u64::try_from(a), u64::try_from(b)) {
         (Ok(a), Ok(b)) => a.checked_div(b).map(i128::from),
         _ => a.checked_div(b),
@@ -251,9 +259,7 @@ impl From<Decimal> for Number {
     fn from(decimal: Decimal) -> Self {
         match decimal.short_parts() {
             Some((digits, 0)) => Self::Small(digits, 1),
-            Some((digits, places)) => {
-                Self::shortened(digits, places).unwrap_or_else(|| Self::from_exact(decimal.exact()))
-            }
+            Some((digits, places)) => Self::shortened(digits, places),
             None => Self::from_exact(decimal.exact()),
         }
     }
@@ -261,23 +267,23 @@ impl From<Decimal> for Number {
 
 impl Number {
     /// `12.50` is 25/2 for everybody else; here it is 1250/100, and `500.00` is whole.
-    fn shortened(mut digits: i64, mut places: u32) -> Option<Self> {
+    fn shortened(mut digits: i64, mut places: u32) -> Self {
         // of cents, and only there: further down the lower would grow too large to multiply with
-        let of_cents = match places {
-            1 => Some((digits / 10, digits % 10, 10)),
-            2 => Some((digits / 100, digits % 100, 100)),
-            _ => None,
-        };
-        match of_cents {
-            Some((whole, 0, _lower)) => return Some(Self::Small(whole, 1)),
-            Some((_whole, _rest, lower)) => return Some(Self::Small(digits, lower)),
-            None => {}
+        match places {
+            1 if digits % 10 == 0 => return Self::Small(digits / 10, 1),
+            1 => return Self::Small(digits, 10),
+            2 if digits % 100 == 0 => return Self::Small(digits / 100, 1),
+            2 => return Self::Small(digits, 100),
+            _ => {}
         }
         while places > 0 && digits % 10 == 0 {
             digits /= 10;
             places -= 1;
         }
-        TENS.get(places as usize).map(|lower| Self::Small(digits, *lower))
+        match TENS.get(places as usize) {
+            Some(lower) => Self::Small(digits, *lower),
+            None => Self::fit(digits.into(), 10i128.saturating_pow(places)),
+        }
     }
 }
 
@@ -288,103 +294,6 @@ impl From<Money> for Number {
         match (i64::try_from(money.minor()), lower) {
             (Ok(minor), Some(lower)) => Self::Small(minor, *lower),
             _ => Self::from_exact(money.exact()),
-        }
-    }
-}
-
-/// `a/b + c/d`.
-#[inline]
-fn sum((a, b): (i64, u32), (c, d): (i64, u32)) -> Number {
-    match (a, c) {
-        (_, 0) => Number::Small(a, b),
-        (0, _) => Number::Small(c, d),
-        _ => sum_of_two((a, b), (c, d)),
-    }
-}
-
-fn sum_of_two((a, b): (i64, u32), (c, d): (i64, u32)) -> Number {
-    if b == d {
-        return match a.checked_add(c) {
-            Some(upper) => Number::Small(upper, b),
-            None => Number::fit(i128::from(a) + i128::from(c), b.into()),
-        };
-    }
-    // decimals of other places: the finer one is a multiple of the other
-    if d.checked_rem(b) == Some(0) {
-        let times = d.checked_div(b).unwrap_or(1);
-        return Number::fit(product(a, times) + i128::from(c), d.into());
-    }
-    if b.checked_rem(d) == Some(0) {
-        let times = b.checked_div(d).unwrap_or(1);
-        return Number::fit(i128::from(a) + product(c, times), b.into());
-    }
-    Number::fit(product(a, d) + product(c, b), i128::from(b) * i128::from(d))
-}
-
-impl Add for &Number {
-    type Output = Number;
-
-    #[inline]
-    fn add(self, other: Self) -> Number {
-        match (self, other) {
-            (Number::Small(a, b), Number::Small(c, d)) => sum((*a, *b), (*c, *d)),
-            _ => Number::from_exact(self.exact() + other.exact()),
-        }
-    }
-}
-
-impl Sub for &Number {
-    type Output = Number;
-
-    #[inline]
-    fn sub(self, other: Self) -> Number {
-        match (self, other) {
-            (Number::Small(a, b), Number::Small(c, d)) if *c != i64::MIN => sum((*a, *b), (-c, *d)),
-            _ => Number::from_exact(self.exact() - other.exact()),
-        }
-    }
-}
-
-impl Mul for &Number {
-    type Output = Number;
-
-    #[inline]
-    fn mul(self, other: Self) -> Number {
-        match (self, other) {
-            (Number::Small(a, b), Number::Small(c, d)) => {
-                match (a.checked_mul(*c), b.checked_mul(*d)) {
-                    (Some(upper), Some(lower)) => Number::Small(upper, lower),
-                    _ => {
-                        let upper = i128::from(*a) * i128::from(*c);
-                        Number::fit(upper, i128::from(*b) * i128::from(*d))
-                    }
-                }
-            }
-            _ => Number::from_exact(self.exact() * other.exact()),
-        }
-    }
-}
-
-impl PartialEq for Number {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Number {}
-
-impl PartialOrd for Number {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Number {
-    fn cmp(&self, other: &Self) -> Ordering {
-        match (self, other) {
-            (Self::Small(a, b), Self::Small(c, d)) if b == d => a.cmp(c),
-            (Self::Small(a, b), Self::Small(c, d)) => product(*a, *d).cmp(&product(*c, *b)),
-            _ => self.exact().cmp(&other.exact()),
         }
     }
 }

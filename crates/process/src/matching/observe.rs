@@ -72,7 +72,7 @@ impl Report {
             variance: Some(measure.shown()),
             limit: Some(terms.row_for(key, self.invoice_line).upper.shown.clone()),
             clears_on: code.into(),
-            detail,
+            detail: detail.into(),
         };
         self.breach(reason, on_breach);
     }

@@ -2,17 +2,19 @@
 //! 9 of `domain.md` A9.1).
 
 use super::bill::Billed;
+use super::document::orders;
+use super::early::days;
+use super::few::Few;
 use super::later::Case;
 use super::report::Report;
-use canonical::{Code, FiscalPeriod, PeriodState};
+use canonical::{Code, FiscalPeriod, PeriodState, PurchaseOrder};
 use jiff::civil::Date;
-use std::collections::BTreeSet;
 
 /// A date in the future, or long past; only where the posting date is known.
 pub(super) fn age(case: &Case<'_, '_>, report: &mut Report) {
     let Some(today) = case.facts.as_of else { return };
     let dated = case.ground.invoice.invoice_date;
-    let days = today.since(dated).map_or(0, |it| i64::from(it.get_days()));
+    let days = days(dated, today);
     if days < 0 {
         let detail = format!("the invoice is dated {dated}, and today is {today}");
         report.fail(Code::Inv03, detail);
@@ -29,7 +31,8 @@ pub(super) fn open<'a>(case: &Case<'_, 'a>, billed: &[Billed<'a>], report: &mut 
         return;
     }
     let today = case.today();
-    for entity in entities(case, billed) {
+    let entities = entities(case, billed);
+    for entity in entities.chunk_by(|a, b| a == b).filter_map(|it| it.first().copied()) {
         let whose = entity.map_or_else(String::new, |it| format!(" of {it}"));
         let detail = match state(periods, entity, today) {
             Some(PeriodState::Open) => continue,
@@ -50,25 +53,22 @@ pub(super) fn open<'a>(case: &Case<'_, 'a>, billed: &[Billed<'a>], report: &mut 
     }
 }
 
-/// Who buys: the orders' legal entities, else those of their facilities.
-fn entities<'a>(case: &Case<'_, 'a>, billed: &[Billed<'a>]) -> BTreeSet<Option<&'a str>> {
+/// Who buys: the orders' legal entities, else those of their facilities; ascending.
+fn entities<'a>(case: &Case<'_, 'a>, billed: &[Billed<'a>]) -> Few<Option<&'a str>> {
     let invoice = case.ground.invoice;
     let of_facility = |id| {
         let facility = case.facts.facilities.iter().find(|it| Some(&it.id) == id)?;
         Some(facility.legal_entity.as_str())
     };
-    let mut orders = BTreeSet::new();
-    let mut found = BTreeSet::new();
-    for order in billed.iter().filter_map(|it| it.order) {
-        if !orders.insert(&order.number) {
-            continue;
-        }
+    let of_order = |order: &&'a PurchaseOrder| {
         let facility = order.facility_id.as_ref().or(invoice.facility_id.as_ref());
-        found.insert(order.legal_entity.as_deref().or_else(|| of_facility(facility)));
-    }
+        order.legal_entity.as_deref().or_else(|| of_facility(facility))
+    };
+    let mut found: Few<Option<&str>> = orders(billed).iter().map(of_order).collect();
     if found.is_empty() {
-        found.insert(of_facility(invoice.facility_id.as_ref()));
+        found.push(of_facility(invoice.facility_id.as_ref()));
     }
+    found.as_mut_slice().sort_unstable();
     found
 }
 

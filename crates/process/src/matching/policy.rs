@@ -70,6 +70,8 @@ pub(super) struct Side {
     pub(super) shown: Limit,
     /// The same as most checks keep it.
     pub(super) counts: Option<LimitCounts>,
+    /// The same for people, behind a sentence.
+    pub(super) words: Arc<str>,
 }
 
 /// A rule for what lines are held against.
@@ -255,8 +257,14 @@ impl TryFrom<PolicyDocument> for Policy {
 }
 
 impl Side {
-    fn new(abs: Option<Number>, pct: Option<Number>, shown: Limit) -> Self {
-        Self { abs, pct, counts: LimitCounts::new(&shown), shown }
+    fn new(abs: Option<Number>, pct: Option<Number>, shown: Limit, currency: Currency) -> Self {
+        Self {
+            abs,
+            pct,
+            counts: LimitCounts::new(&shown),
+            words: words(&shown, currency).into(),
+            shown,
+        }
     }
 
     fn zero(currency: Currency) -> Self {
@@ -267,8 +275,21 @@ impl Side {
             unit: AmountUnit::Money,
             row: None,
         };
-        Self::new(Some(Number::ZERO), None, shown)
+        Self::new(Some(Number::ZERO), None, shown, currency)
     }
+}
+
+/// `; tolerated: 50.00 USD and 3 %`; nothing where all is tolerated.
+fn words(limit: &Limit, currency: Currency) -> String {
+    let amount = limit.amount.as_ref().map(|amount| match limit.unit {
+        AmountUnit::Money => format!("{amount} {currency}"),
+        AmountUnit::Days => format!("{amount} days"),
+        AmountUnit::ValueDays => format!("{amount} {currency} times days"),
+    });
+    let percent = limit.percent.as_ref().map(|it| format!("{it} %"));
+    let joint = if limit.combine == Combine::Strictest { " and " } else { " or " };
+    let words: Vec<String> = amount.into_iter().chain(percent).collect();
+    if words.is_empty() { String::new() } else { format!("; tolerated: {}", words.join(joint)) }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::few::HashMap;
 use super::measure::Measure;
 use super::number::Number;
 use super::report::Report;
+use super::spoken::spoken;
 use super::stand::{money, price_of_one};
 use canonical::{
     Code, Exact, InvoiceKind, Money, Prepayment, PrepaymentApplied, PurchaseOrder,
@@ -26,7 +27,7 @@ pub(super) fn check(ground: &Ground<'_>, billed: &[Billed<'_>], report: &mut Rep
         let over = of(part.minor().saturating_sub(left.minor()).max(0));
         report.strict(Code::Amt01, &Measure::of_amount(over, left), |it| {
             let number = &order.number;
-            format!(
+            spoken!(
                 "{part} is asked ahead on order {number} of {value}, {ahead} is paid ahead \
                  already: {} too much",
                 it.words()

@@ -15,6 +15,7 @@ use super::stand::{money, price_of_one};
 use super::unit::row_factor;
 use canonical::{CheckResult, Code, Currency, InvoiceLine, Item, Money, Reason, SupplierId};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// More packaging rows than this are not searched for a suspicion.
 const ROWS_MAX: usize = 64;
@@ -36,7 +37,7 @@ pub(super) fn adds_up(line: &InvoiceLine, currency: Currency, report: &mut Repor
     if !fine {
         report.reason(
             Code::Tot02,
-            format!(
+            spoken!(
                 "{} {} at {} per {}, less {}, make {}, not {}",
                 line.quantity.value,
                 line.quantity.uom,
@@ -70,8 +71,8 @@ fn multiplies(line: &InvoiceLine) -> bool {
 }
 
 /// The difference of one line, and what it is held against; `None` where its price is not compared.
-fn difference(ground: &Ground<'_>, billed: &Billed<'_>) -> Option<(Key, Money, Money)> {
-    let mut lines = billed.shares.iter().filter_map(|it| ground.index.line(it.place));
+fn difference(billed: &Billed<'_>) -> Option<(Key, Money, Money)> {
+    let mut lines = billed.shares.iter().map(|it| it.line);
     let first = lines.next().filter(|it| it.is_by_quantity())?;
     let estimated = first.line.price_is_estimated && lines.all(|it| it.line.price_is_estimated);
     let key = if estimated { Key::PriceEstimated } else { Key::PriceUnit };
@@ -92,27 +93,15 @@ pub(super) fn check(
     reports: &mut [Report],
 ) {
     for (it, report) in billed.iter().zip(reports).filter(|(it, _report)| it.stopped.is_none()) {
-        let Some((key, over, worth)) = difference(ground, it) else { continue };
+        let Some((key, over, worth)) = difference(it) else { continue };
         let result = ask(terms, report, (key, over, worth), |measure| {
-            let side = if over.minor() < 0 { "under" } else { "over" };
-            let credits = match it.price_credit.minor() {
-                0 => String::new(),
-                _ => format!(", less {} of credits", it.price_credit),
-            };
-            let (words, right) = (measure.words(), right_price(ground, it));
-            if worth.minor() == 0 {
-                return format!("{} is billed{credits} for what the order has for free", it.net);
-            }
-            spoken(format_args!(
-                "{} is billed{credits}, {worth} ordered: {words} {side}; {right}",
-                it.net
-            ))
+            words(ground, it, worth, measure.clone())
         });
         match result {
             CheckResult::PassWithin if over.minor() < 0 => {
                 let measure = Measure::of_amount(over, worth);
                 let words = measure.words();
-                report.flag("PRICE_FAVOURABLE", format!("the price is {words} below the order's"));
+                report.flag("PRICE_FAVOURABLE", spoken!("the price is {words} below the order's"));
             }
             CheckResult::Breach => suspect(ground, terms, it, key, report),
             CheckResult::Pass | CheckResult::PassWithin | CheckResult::NotEvaluated => {}
@@ -123,7 +112,6 @@ pub(super) fn check(
 /// Several invoice lines of one order line are asked together too, so that a difference cannot be
 /// cut into tolerable slices. Lines that share order lines are one group.
 pub(super) fn check_sums(
-    ground: &Ground<'_>,
     terms: &Terms<'_>,
     billed: &[Billed<'_>],
     groups: &Groups,
@@ -139,7 +127,7 @@ pub(super) fn check_sums(
     }
     for (lowest, numbers) in joined.into_iter().filter(|(_lowest, numbers)| numbers.len() > 1) {
         let parts: Vec<(Key, Money, Money)> =
-            numbers.iter().filter_map(|it| difference(ground, billed.get(*it)?)).collect();
+            numbers.iter().filter_map(|it| difference(billed.get(*it)?)).collect();
         let (Some((key, _, _)), Some(report)) = (parts.first(), reports.get_mut(lowest)) else {
             continue;
         };
@@ -155,7 +143,7 @@ pub(super) fn check_sums(
             let words = measure.words();
             let side = if over.minor() < 0 { "under" } else { "over" };
             let count = parts.len();
-            format!(
+            spoken!(
                 "{count} lines of the same order line together: {worth} ordered, {words} {side}"
             )
         });
@@ -198,11 +186,11 @@ fn root(roots: &mut [usize], of: usize) -> usize {
     here
 }
 
-fn ask(
+fn ask<W: fmt::Display + Send + Sync + 'static>(
     terms: &Terms<'_>,
     report: &mut Report,
     (key, over, worth): (Key, Money, Money),
-    sentence: impl FnOnce(&Measure) -> String,
+    sentence: impl FnOnce(&Measure) -> W,
 ) -> CheckResult {
     let limits = &terms.row_for(key, report.invoice_line).upper;
     let unlimited = limits.abs.is_none() && limits.pct.is_none();
@@ -217,12 +205,32 @@ fn ask(
     report.judge(terms, asked, sentence)
 }
 
-fn right_price(ground: &Ground<'_>, billed: &Billed<'_>) -> String {
-    let Some(line) = billed.first.and_then(|it| ground.index.line(it)) else {
-        return String::new();
-    };
-    let Price { price, base } = ground.stands.price(line);
-    format!("the order has {price} per {base} {}", line.line.quantity.uom)
+/// `1224.00 USD is billed, 1200.00 USD ordered: 24.00 USD over; the order has 12.00 per 1 BX`.
+fn words(
+    ground: &Ground<'_>,
+    billed: &Billed<'_>,
+    worth: Money,
+    measure: Measure,
+) -> impl fmt::Display + Send + Sync + use<> {
+    let (net, credit) = (billed.net, billed.price_credit);
+    let right = billed.first.map(|it| (ground.stands.price(it), it.line.quantity.uom.clone()));
+    fmt::from_fn(move |f| {
+        write!(f, "{net} is billed")?;
+        if credit.minor() != 0 {
+            write!(f, ", less {credit} of credits")?;
+        }
+        if worth.minor() == 0 {
+            return f.write_str(" for what the order has for free");
+        }
+        let side = if measure.is_below() { "under" } else { "over" };
+        write!(f, ", {worth} ordered: {} {side}; ", measure.words())?;
+        match &right {
+            Some((Price { price, base }, uom)) => {
+                write!(f, "the order has {price} per {base} {uom}")
+            }
+            None => Ok(()),
+        }
+    })
 }
 
 /// Adds the suspicion that explains a breach, where the price is off by just a packaging ratio.
@@ -233,7 +241,7 @@ fn suspect(
     key: Key,
     report: &mut Report,
 ) {
-    let Some(line) = billed.first.and_then(|it| ground.index.line(it)) else { return };
+    let Some(line) = billed.first else { return };
     let Some(detail) = suspicion(ground, billed, line) else { return };
     let code = Code::Uom04;
     let row = terms.row_for(key, report.invoice_line);
@@ -249,13 +257,13 @@ fn suspect(
         variance: breach.and_then(|it| it.variance.clone()),
         limit: breach.and_then(|it| it.limit.clone()),
         clears_on: code.into(),
-        detail,
+        detail: detail.into(),
     });
 }
 
 fn suspicion(ground: &Ground<'_>, billed: &Billed<'_>, line: &OrderLine<'_>) -> Option<String> {
     let (_place, item) = line.item?;
-    let stand = ground.stands.fine(billed.first?)?;
+    let stand = ground.stands.fine(line.place)?;
     let factor = billed.factor.as_ref()?;
     let stated = price_of_one(billed.line.unit_price, billed.line.price_base);
     let ratio = stated.per(&factor.value)?.per(&stand.price)?;
@@ -263,7 +271,7 @@ fn suspicion(ground: &Ground<'_>, billed: &Billed<'_>, line: &OrderLine<'_>) -> 
     if let Some(ours) = &factor.ours {
         let off = ours.per(&factor.value)?;
         if near(&ratio, &off) || near(&ratio, &Number::ONE.per(&off)?) {
-            return Some(format!(
+            return Some(spoken!(
                 "the price is {} times the order's, as the supplier's {uom} of {} to ours of {}: \
                  the supplier's packaging row is probably wrong, {uom} should be {} {}",
                 ratio.show(4),
@@ -277,7 +285,7 @@ fn suspicion(ground: &Ground<'_>, billed: &Billed<'_>, line: &OrderLine<'_>) -> 
     let levels = levels(item, &ground.invoice.supplier_id);
     for (name, level) in &levels {
         if near(&ratio, &level.per(&factor.value)?) {
-            return Some(format!(
+            return Some(spoken!(
                 "the price is {} times the order's, as {name} to {uom}: it looks like the price \
                  of one {name}, so the unit should be {name}",
                 ratio.show(4)
@@ -285,7 +293,7 @@ fn suspicion(ground: &Ground<'_>, billed: &Billed<'_>, line: &OrderLine<'_>) -> 
         }
         if near(&ratio, &stand.unit.per(level)?) {
             let ordered = &line.line.quantity.uom;
-            return Some(format!(
+            return Some(spoken!(
                 "the price is {} times the order's, as {ordered} to {name}: the order's price \
                  looks like that of one {name}, so its unit should be {name}",
                 ratio.show(4)
@@ -299,7 +307,7 @@ fn suspicion(ground: &Ground<'_>, billed: &Billed<'_>, line: &OrderLine<'_>) -> 
         })
         .map(|(name, _level)| {
             let base = &item.base_uom;
-            format!(
+            spoken!(
                 "the price is {} times the order's, as {name} to {base}: {base} and {name} were \
              probably mistaken for each other, and the unit should be the other one",
                 ratio.show(4)
@@ -329,7 +337,7 @@ fn near(ratio: &Number, of: &Number) -> bool {
 pub(super) fn large(terms: &Terms<'_>, billed: &Billed<'_>, report: &mut Report) {
     let net = billed.net;
     ceiling(terms, (Key::AmountPoItem, Code::Amt03), net, report, || {
-        format!("{net} on one line is looked at by a person, right or wrong")
+        spoken!("{net} on one line is looked at by a person, right or wrong")
     });
 }
 
@@ -357,7 +365,7 @@ pub(super) fn ceiling(
             variance: Some(measure.shown()),
             limit: Some(row.upper.shown.clone()),
             clears_on: code.into(),
-            detail: sentence(),
+            detail: sentence().into(),
         };
         report.breach(reason, row.on_breach);
     }

@@ -13,19 +13,20 @@ use super::stand::{Stand, by_receipt};
 use super::usage::{self, Loose};
 use canonical::{CheckResult, Code, MatchMode, Money};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Which invoice lines bill which order line.
-pub(super) struct Groups(Vec<(Place, usize)>);
+pub(super) struct Groups(Few<(Place, usize)>);
 
 impl Groups {
     /// Of the lines that nothing stands in the way of.
     pub(super) fn new(billed: &[Billed<'_>]) -> Self {
-        let mut pairs = Vec::with_capacity(billed.len());
+        let mut pairs = Few::with_capacity(billed.len());
         for (number, it) in billed.iter().enumerate().filter(|(_number, it)| it.stopped.is_none()) {
-            pairs.extend(it.shares.iter().map(|share| (share.place, number)));
+            it.shares.iter().for_each(|share| pairs.push((share.place, number)));
         }
         if !pairs.is_sorted() {
-            pairs.sort_unstable();
+            pairs.as_mut_slice().sort_unstable();
         }
         Self(pairs)
     }
@@ -47,10 +48,7 @@ pub(super) fn check<'a>(
 ) {
     let mut loose = Loose::new(ground);
     for (place, numbers) in groups.iter() {
-        let (Some(line), Some(stand)) = (ground.index.line(place), ground.stands.fine(place))
-        else {
-            continue;
-        };
+        let Some((_place, line, stand)) = ground.at(place) else { continue };
         let lines: Few<&Billed<'a>> = numbers.iter().filter_map(|it| billed.get(it.1)).collect();
         let Some(report) = numbers.first().and_then(|it| reports.get_mut(it.1)) else { continue };
         let claimed = claimed(place, stand, &lines);
@@ -115,7 +113,7 @@ impl<'g, 'a> Group<'g, 'a> {
             ruled: None,
         };
         report.judge(self.terms, asked, |it| {
-            self.sentence(claimed, "ordered", &self.stand.ordered, it)
+            self.sentence((claimed, "ordered", &self.stand.ordered), it, "")
         });
     }
 
@@ -130,8 +128,7 @@ impl<'g, 'a> Group<'g, 'a> {
         let codes = (Code::Qty05, Code::Qty05);
         let asked = Asked { key: Key::QtyOverUsed, codes, measure, ruled: None };
         report.judge(self.terms, asked, |it| {
-            let sentence = self.sentence(claimed, "used", &used.quantity, it);
-            sentence + &used.words()
+            self.sentence((claimed, "used", &used.quantity), it, used.words())
         });
     }
 
@@ -152,7 +149,7 @@ impl<'g, 'a> Group<'g, 'a> {
         let ruled = is_small.then_some(Verdict::Inside);
         let asked = Asked { key, codes: (code, code), measure, ruled };
         let sentence = |it: &Measure| {
-            self.sentence(claimed, "received", received, it) + self.line.mode.words()
+            self.sentence((claimed, "received", received), it, self.line.mode.words())
         };
         Some(report.judge(self.terms, asked, sentence))
     }
@@ -170,7 +167,7 @@ impl<'g, 'a> Group<'g, 'a> {
             ruled: None,
         };
         report.judge(self.terms, asked, |it| {
-            self.sentence(claimed, "accepted", accepted, it) + self.line.mode.words()
+            self.sentence((claimed, "accepted", accepted), it, self.line.mode.words())
         });
     }
 
@@ -195,7 +192,7 @@ impl<'g, 'a> Group<'g, 'a> {
         let price = billed.unwrap_or_else(|| self.stand.price.clone());
         let value = (&expected * &price).round(currency);
         let ((order, line), uom) = (self.names(), self.line.of().base);
-        let detail = format!(
+        let detail = spoken!(
             "{value} is expected back: {} {uom} of line {line} of order {order} went back, and \
              neither a replacement nor a credit came",
             expected.text()
@@ -247,8 +244,8 @@ impl<'g, 'a> Group<'g, 'a> {
         let measure = self.over(claimed, received);
         let asked = Asked { key, codes: (code, code), measure, ruled };
         report.judge(self.terms, asked, |it| {
-            self.sentence(claimed, &format!("on receipt {name}"), received, it)
-                + self.line.mode.words()
+            let what = format!("on receipt {name}");
+            self.sentence((claimed, what, received), it, self.line.mode.words())
         });
     }
 
@@ -267,7 +264,7 @@ impl<'g, 'a> Group<'g, 'a> {
         report.judge(self.terms, asked, |it| {
             let billed = Money::from_minor(billed, currency);
             let (order, line) = self.names();
-            format!(
+            spoken!(
                 "{billed} is billed in all on line {line} of order {order}, \
                  which is for {}: {} over",
                 self.stand.amount,
@@ -280,16 +277,26 @@ impl<'g, 'a> Group<'g, 'a> {
         (self.line.order.number.as_str(), self.line.line.line_number)
     }
 
-    fn sentence(&self, claimed: &Number, what: &str, base: &Number, it: &Measure) -> String {
-        let (order, line) = self.names();
-        let uom = self.line.of().base;
-        let over = it.quantity.as_ref().unwrap_or(&Number::ZERO).exact_numeral();
-        spoken(format_args!(
-            "{} {uom} billed in all on line {line} of order {order}, {} {what}: \
-             {over} {uom} over, {}",
-            claimed.exact_numeral(),
-            base.exact_numeral(),
-            it.words()
-        ))
+    /// `120 EA billed in all on line 1 of order PO-9, 100 ordered: 20 EA over, 30.00 USD`.
+    fn sentence<W: fmt::Display + Send + Sync, M: fmt::Display + Send + Sync>(
+        &self,
+        (claimed, what, base): (&Number, W, &Number),
+        it: &Measure,
+        more: M,
+    ) -> impl fmt::Display + Send + Sync + use<W, M> {
+        let (claimed, base, measure) = (claimed.clone(), base.clone(), it.clone());
+        let (order, uom) = (self.line.order.number.clone(), self.line.of().base.clone());
+        let line = self.line.line.line_number;
+        fmt::from_fn(move |f| {
+            let over = measure.quantity.as_ref().unwrap_or(&Number::ZERO).exact_numeral();
+            write!(
+                f,
+                "{} {uom} billed in all on line {line} of order {order}, {} {what}: \
+                 {over} {uom} over, {}{more}",
+                claimed.exact_numeral(),
+                base.exact_numeral(),
+                measure.words()
+            )
+        })
     }
 }

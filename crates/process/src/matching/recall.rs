@@ -78,7 +78,7 @@ pub(super) fn check(case: &Case<'_, '_>, billed: &[Billed<'_>], reports: &mut [R
     }
     let recalls = Recalls::new(case.facts, case.today());
     for (it, report) in billed.iter().zip(reports) {
-        let line = it.first.and_then(|it| case.ground.index.line(it));
+        let line = it.first;
         let item = line.and_then(|it| it.line.item_id.as_ref()).or(it.line.item_id.as_ref());
         let Some(item) = item else {
             if let Some(because) = it.stopped {

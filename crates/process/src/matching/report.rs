@@ -11,9 +11,11 @@ use super::policy::{OnBreach, Policy, Row, Side};
 use super::request::Facts;
 use canonical::{
     AmountUnit, Check, CheckResult, Code, Combine, Currency, Flag, Invoice, Limit, Outcome, Reason,
+    Sentence,
 };
 use jiff::civil::Date;
-use std::fmt::Write as _;
+use std::fmt;
+use std::sync::Arc;
 
 /// What every comparison needs to know: the policy, what the document and its lines are about as
 /// far as its rows depend on it, and what the invoice's amounts are worth in the policy's currency.
@@ -37,7 +39,7 @@ pub(super) struct Asked {
 }
 
 /// So many checks most lines have.
-const CHECKS_USUAL: usize = 5;
+const CHECKS_USUAL: usize = 6;
 
 /// How a difference stands to a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,7 +128,7 @@ impl Report {
     pub(super) fn new(invoice_line: Option<u32>) -> Self {
         Self {
             invoice_line,
-            checks: Vec::with_capacity(if invoice_line.is_some() { CHECKS_USUAL } else { 1 }),
+            checks: Vec::with_capacity(if invoice_line.is_some() { CHECKS_USUAL } else { 3 }),
             reasons: Vec::new(),
             flags: Vec::new(),
             outcome: Outcome::Matched,
@@ -134,11 +136,11 @@ impl Report {
     }
 
     /// Holds a difference against the policy; `sentence` says what differs, for people.
-    pub(super) fn judge(
+    pub(super) fn judge<W: fmt::Display + Send + Sync + 'static>(
         &mut self,
         terms: &Terms<'_>,
         asked: Asked,
-        sentence: impl FnOnce(&Measure) -> String,
+        sentence: impl FnOnce(&Measure) -> W,
     ) -> CheckResult {
         let Asked { key, codes, measure, ruled } = asked;
         let row = terms.row_for(key, self.invoice_line);
@@ -155,7 +157,7 @@ impl Report {
                 _ if below => codes.1,
                 _ => codes.0,
             };
-            let detail = tolerated(sentence(&measure), &side.shown, terms);
+            let detail = Sentence::new(Tolerated::new(sentence(&measure), side, terms));
             let reason = Reason {
                 code,
                 key: Some(key.as_str().into()),
@@ -207,7 +209,7 @@ impl Report {
             OnBreach::Exception => self.raise(Outcome::Exception),
             OnBreach::Flag => {
                 self.raise(Outcome::MatchedWithinTolerance);
-                self.flag(reason.code.as_str(), reason.detail);
+                self.flag(reason.code.as_str(), reason.detail.to_string());
                 return;
             }
         }
@@ -224,7 +226,7 @@ impl Report {
             variance: None,
             limit: None,
             clears_on: code.into(),
-            detail,
+            detail: detail.into(),
         });
     }
 
@@ -271,32 +273,31 @@ impl Report {
     }
 }
 
-/// Adds what would have been tolerated.
-fn tolerated(mut sentence: String, limit: &Limit, terms: &Terms<'_>) -> String {
-    let currency = terms.policy.currency();
-    if limit.amount.is_some() || limit.percent.is_some() {
-        sentence.push_str("; tolerated: ");
+/// What differs, and what would have been tolerated.
+struct Tolerated<W> {
+    what: W,
+    limit: Arc<str>,
+    /// What the limit is in the invoice's currency, where it is in another.
+    rate: Option<String>,
+}
+
+impl<W: fmt::Display> Tolerated<W> {
+    fn new(what: W, side: &Side, terms: &Terms<'_>) -> Self {
+        let (currency, of) = (terms.policy.currency(), terms.currency);
+        let Limit { amount, unit, .. } = &side.shown;
+        let is_other = currency != of && amount.is_some() && *unit != AmountUnit::Days;
+        let rate = is_other.then(|| match &terms.rate {
+            Some(rate) => format!(", at {} {currency} for 1 {of}", rate.text()),
+            None => format!(", and there is no rate to {of}"),
+        });
+        Self { what, limit: Arc::clone(&side.words), rate }
     }
-    // ok: writing to a string cannot fail
-    let _written = match (&limit.amount, limit.unit) {
-        (None, _) => Ok(()),
-        (Some(amount), AmountUnit::Money) => write!(sentence, "{amount} {currency}"),
-        (Some(amount), AmountUnit::Days) => write!(sentence, "{amount} days"),
-        (Some(amount), AmountUnit::ValueDays) => {
-            write!(sentence, "{amount} {currency} times days")
-        }
-    };
-    if let Some(percent) = &limit.percent {
-        let joint = if limit.combine == Combine::Strictest { " and " } else { " or " };
-        sentence.push_str(if limit.amount.is_some() { joint } else { "" });
-        let _written = write!(sentence, "{percent} %");
+}
+
+impl<W: fmt::Display> fmt::Display for Tolerated<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.what.fmt(f)?;
+        f.write_str(&self.limit)?;
+        f.write_str(self.rate.as_deref().unwrap_or_default())
     }
-    if currency == terms.currency || limit.amount.is_none() || limit.unit == AmountUnit::Days {
-        return sentence;
-    }
-    let _written = match &terms.rate {
-        Some(rate) => write!(sentence, ", at {} {currency} for 1 {}", rate.text(), terms.currency),
-        None => write!(sentence, ", and there is no rate to {}", terms.currency),
-    };
-    sentence
 }

@@ -316,7 +316,7 @@ pub(super) fn check(
     }
     let taxed = !ground.invoice.tax_amount.is_zero();
     for (it, report) in billed.iter().zip(reports) {
-        let Some(line) = it.first.and_then(|it| ground.index.line(it)) else { continue };
+        let Some(line) = it.first else { continue };
         for what in lacks(line, taxed) {
             let (order, line) = (&line.order.number, line.line.line_number);
             report.fail(Code::Ers01, format!("line {line} of order {order} {what}"));

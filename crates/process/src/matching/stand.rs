@@ -265,6 +265,9 @@ fn at(amount: canonical::Decimal, rate: Option<&Number>) -> Number {
 
 /// The price of one unit, from a price of several.
 pub(super) fn price_of_one(price: canonical::Decimal, base: canonical::Decimal) -> Number {
+    if base.short_parts() == Some((1, 0)) {
+        return price.into();
+    }
     Number::from(price).per(&Number::from(base)).unwrap_or(Number::ZERO)
 }
 

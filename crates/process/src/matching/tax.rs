@@ -14,6 +14,7 @@ use super::number::Number;
 use super::observe::{Against, Blame};
 use super::price::merchandise;
 use super::report::Report;
+use super::spoken::spoken;
 use super::stand::money;
 use canonical::{
     CheckResult, Code, FacilityId, Money, Outcome, TaxDue, TaxRounding, TaxRule, allocate,
@@ -87,7 +88,7 @@ fn judge(case: &Case<'_, '_>, due: &Due, charged: Money, report: &mut Report) {
         CheckResult::Pass => {}
         CheckResult::PassWithin => report.raise(Outcome::MatchedWithinTolerance),
         CheckResult::NotEvaluated => {
-            let detail = format!("{} of tax is off, and no rate to judge it by", measure.words());
+            let detail = spoken!("{} of tax is off, and no rate to judge it by", measure.words());
             report.reason(Code::Cur02, detail);
         }
         CheckResult::Breach => {
@@ -99,7 +100,7 @@ fn judge(case: &Case<'_, '_>, due: &Due, charged: Money, report: &mut Report) {
     let use_tax = use_tax(due, charged);
     if use_tax > 0 {
         let due = Money::from_minor(use_tax, currency);
-        let detail = format!(
+        let detail = spoken!(
             "{charged} of tax is billed and {expected} is due: {due} of use tax is ours to declare"
         );
         report.flag("USE_TAX_DUE", detail);
@@ -109,14 +110,14 @@ fn judge(case: &Case<'_, '_>, due: &Due, charged: Money, report: &mut Report) {
 fn sentence(case: &Case<'_, '_>, expected: Money, charged: Money, measure: &Measure) -> String {
     let words = measure.words();
     if measure.amount.minor() < 0 {
-        return format!("{charged} of tax is billed, {expected} is due: {words} under");
+        return spoken!("{charged} of tax is billed, {expected} is due: {words} under");
     }
     let gross = money(case.ground.invoice.gross_amount, charged.currency());
     let over = measure.amount;
     let pay = Money::from_minor(gross.minor().saturating_sub(over.minor()), over.currency());
     let due =
-        if expected.minor() == 0 { "none is due".to_owned() } else { format!("{expected} is due") };
-    format!(
+        if expected.minor() == 0 { "none is due".to_owned() } else { spoken!("{expected} is due") };
+    spoken!(
         "{charged} of tax is billed, {due}: {words} over; a short payment pays {pay} and charges \
          {over} back"
     )
@@ -190,7 +191,7 @@ fn taxable(case: &Case<'_, '_>, billed: &[Billed<'_>]) -> Vec<Money> {
 
 fn traits<'a>(case: &Case<'_, 'a>, it: &Billed<'a>) -> Traits<'a> {
     let order = it.order.and_then(|it| it.facility_id.as_ref());
-    let line = it.first.and_then(|it| case.ground.index.line(it));
+    let line = it.first;
     let item = line.and_then(|it| it.item).map(|it| it.1);
     let item = item.or_else(|| case.ground.index.item(it.line.item_id.as_ref()?));
     let ordered = line.map(|it| it.line);

@@ -140,7 +140,8 @@ fn assert_case(case: Case, shipped: &Policy) {
     }
     for (code, words) in &expect.details {
         let reason = result.reasons.iter().find(|it| it.code.as_str() == code).unwrap();
-        assert!(reason.detail.contains(words.as_str().unwrap()), "{id}: {}", reason.detail);
+        let detail = reason.detail.to_string();
+        assert!(detail.contains(words.as_str().unwrap()), "{id}: {detail}");
     }
     assert_checks(&id, "document", &result.checks, &Value::Object(expect.document_checks.clone()));
     assert_lines(&id, &result, &expect);

@@ -4,7 +4,7 @@
 use super::few::HashMap;
 use super::index::padded;
 use super::number::Number;
-use canonical::{Code, Decimal, Exact, InvoiceLine, Item, Packaging, Quantity, SupplierId, Uom};
+use canonical::{Code, Exact, InvoiceLine, Item, Packaging, Quantity, SupplierId, Uom};
 use jiff::civil::Date;
 use std::cell::RefCell;
 
@@ -74,17 +74,21 @@ impl<'a> Units<'a> {
     /// How many base units one unit of an invoice line is. Where rows of the unit disagree, the
     /// GTIN says which level it is: a code such as `PK` may name several, a GTIN names one.
     pub(super) fn stated(&self, of: Of<'a>, line: &'a InvoiceLine) -> Result<Factor, Fault> {
-        let found = self.factor(of, &line.quantity.uom, View::Suppliers);
-        let ambiguous = matches!(&found, Err(fault) if fault.code == Code::Uom02);
-        let (Some((_place, item)), Some(gtin), true) = (of.item, &line.gtin, ambiguous) else {
-            return found;
-        };
+        match self.factor(of, &line.quantity.uom, View::Suppliers) {
+            Err(fault) if fault.code == Code::Uom02 => self.by_gtin(of, line).ok_or(fault),
+            found => found,
+        }
+    }
+
+    /// What the one row says that has the line's GTIN.
+    fn by_gtin(&self, of: Of<'a>, line: &'a InvoiceLine) -> Option<Factor> {
+        let (item, gtin) = (of.item?.1, line.gtin.as_ref()?);
         let mut rows = item.packaging.iter().filter(|row| {
             let named = row.gtin.as_ref().is_some_and(|it| padded(it) == padded(gtin));
             named && row.uom == line.quantity.uom && holds(row, self.billed_on)
         });
-        let factor = rows.next().and_then(row_factor);
-        if rows.next().is_some() { found } else { factor.map(Factor::of).map_or(found, Ok) }
+        let factor = rows.next().and_then(row_factor).map(Factor::of);
+        factor.filter(|_| rows.next().is_none())
     }
 
     /// How many base units one `uom` is.
@@ -92,7 +96,8 @@ impl<'a> Units<'a> {
         let Some((place, item)) = of.item else {
             return between(uom.as_str(), of.base).map(Factor::of).ok_or_else(|| no_path(uom, of));
         };
-        if *uom == item.base_uom && item.packaging.is_empty() {
+        let is_few = item.packaging.len() <= ROWS_FEW;
+        if is_few && *uom == item.base_uom && item.packaging.iter().all(|it| it.uom != *uom) {
             return Ok(Factor::of(Number::ONE));
         }
         let on = if view == View::Ours { of.on } else { self.billed_on };
@@ -242,7 +247,7 @@ impl Fault {
 
 /// What a packaging row says; `None` where it says nothing.
 pub(super) fn row_factor(row: &Packaging) -> Option<Number> {
-    if row.denominator == Decimal::ONE {
+    if row.denominator.short_parts() == Some((1, 0)) {
         return Some(Number::from(row.numerator));
     }
     Number::from(row.numerator).per(&Number::from(row.denominator))

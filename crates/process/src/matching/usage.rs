@@ -10,6 +10,7 @@ use super::key::Key;
 use super::measure::Measure;
 use super::number::Number;
 use super::report::{Asked, Report, Terms};
+use super::spoken::spoken;
 use super::stand::used_on;
 use super::unit::View;
 use canonical::{Code, InvoiceLine, ItemId, SupplierId, UsageEvent};
@@ -86,7 +87,7 @@ impl Used<'_> {
             return String::new();
         }
         let shown = shown.join(", ");
-        format!("; usage {shown}{more} is not attested by hospital staff and does not count")
+        spoken!("; usage {shown}{more} is not attested by hospital staff and does not count")
     }
 }
 
@@ -153,7 +154,7 @@ pub(super) fn check<'a>(
     let codes = (Code::Qty05, Code::Qty05);
     let asked = Asked { key: Key::QtyOverUsed, codes, measure, ruled: None };
     report.judge(terms, asked, |it| {
-        format!(
+        spoken!(
             "{} {} of {} billed, {} used: {} over{}",
             quantity.text(),
             of.base,

@@ -52,7 +52,7 @@ pub(super) fn check<'a>(case: &Case<'_, 'a>, billed: &[Billed<'a>], reports: &mu
     }
     let on_hand = OnHand::new(&case.facts.balances, billed.len());
     for (it, report) in billed.iter().zip(reports) {
-        let line = it.first.and_then(|it| case.ground.index.line(it));
+        let line = it.first;
         let Some((line, (_place, item))) = line.and_then(|line| Some((line, line.item?))) else {
             continue;
         };
@@ -72,7 +72,7 @@ fn one<'a>(
     (it, item, balance): (&Billed<'a>, &'a Item, &'a InventoryBalance),
     report: &mut Report,
 ) {
-    let Some(line) = it.first.and_then(|it| case.ground.index.line(it)) else { return };
+    let Some(line) = it.first else { return };
     let currency = it.net.currency();
     let rates = case.rates();
     let rate = if balance.currency == currency {

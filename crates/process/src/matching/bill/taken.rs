@@ -44,8 +44,7 @@ impl<'a> Ground<'a> {
 
     /// What a quantity credit takes back, in base units.
     fn taken_back(&self, it: &Billed<'a>, credit: &'a Credit) -> Result<Number, Fault> {
-        let line = it.first.and_then(|it| self.index.line(it));
-        if let (Some(quantity), Some(line)) = (&credit.quantity, line) {
+        if let (Some(quantity), Some(line)) = (&credit.quantity, it.first) {
             let factor = self.units.factor(line.of(), &quantity.uom, View::Suppliers)?;
             return Ok(&Number::from(quantity.value) * &factor.value);
         }

@@ -44,8 +44,8 @@ impl<'g, 'a> Goods<'g, 'a> {
                 let receipts = goods.receipts.entry(share.place).or_default();
                 receipts.push(it.line.receipt_number.as_ref());
             }
-            let place = it.first;
-            let item = place.and_then(|it| goods.item_of(it)).or(it.line.item_id.as_ref());
+            let item = it.first.and_then(|it| it.line.item_id.as_ref());
+            let item = item.or(it.line.item_id.as_ref());
             for serial in it.line.serial_numbers.iter().map(|it| plain(it)) {
                 goods.serials.entry(serial).or_default().push((number, item));
             }

@@ -4,6 +4,7 @@
 use crate::matching::index::{Index, plain};
 use crate::matching::request::Facts;
 use canonical::{Invoice, KnownInvoice, Supplier, SupplierId};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// How the sender of an earlier invoice is the sender of this one.
@@ -21,16 +22,23 @@ pub(super) struct Parties<'g, 'a> {
     facts: &'a Facts,
     index: &'g Index<'a>,
     group: &'a SupplierId,
-    names: BTreeSet<String>,
+    names: OnceCell<BTreeSet<String>>,
 }
 
 impl<'g, 'a> Parties<'g, 'a> {
     pub(super) fn new(invoice: &'a Invoice, facts: &'a Facts, index: &'g Index<'a>) -> Self {
         let own = supplier(facts, &invoice.supplier_id);
-        let mut names: BTreeSet<String> = own.into_iter().flat_map(names).collect();
-        names.extend(invoice.remit_to.as_deref().map(account));
         let group = own.map_or(&invoice.supplier_id, |it| it.group());
-        Self { invoice, facts, index, group, names }
+        Self { invoice, facts, index, group, names: OnceCell::new() }
+    }
+
+    /// The accounts and tax ids of the sender.
+    fn names(&self) -> &BTreeSet<String> {
+        self.names.get_or_init(|| {
+            let own = supplier(self.facts, &self.invoice.supplier_id);
+            let stated = self.invoice.remit_to.as_deref().map(account);
+            own.into_iter().flat_map(names).chain(stated).collect()
+        })
     }
 
     /// `None` for somebody else.
@@ -41,13 +49,14 @@ impl<'g, 'a> Parties<'g, 'a> {
         {
             return Some(Kin::Group);
         }
-        if self.names.is_empty() {
+        let sender = self.names();
+        if sender.is_empty() {
             return None;
         }
         let own = supplier(self.facts, id).into_iter().flat_map(names);
         let stated = known.remit_to.as_deref().map(account).into_iter();
         let tax = known.tax_id.as_deref().map(tax).into_iter();
-        let is_shared = own.chain(stated).chain(tax).any(|it| self.names.contains(&it));
+        let is_shared = own.chain(stated).chain(tax).any(|it| sender.contains(&it));
         is_shared.then_some(Kin::Shared)
     }
 }

@@ -76,7 +76,8 @@ fn a_certain_twin_is_named_rather_than_a_nearer_suspect() {
     let lines_only = known("inv_1", "77", "2026-03-05");
     let both = known("inv_2", "10482", "2026-03-01");
     let result = judged(&json!([lines_only, both]), [40, 40]);
-    let detail = &result.reasons.iter().find(|it| it.code == Code::Dup04).unwrap().detail;
+    let reason = result.reasons.iter().find(|it| it.code == Code::Dup04).unwrap();
+    let detail = reason.detail.to_string();
     assert!(detail.contains("inv_2"), "{detail}");
 }
 

@@ -38,7 +38,7 @@ pub(in crate::matching) fn check<'a>(
     let rate = case.rates().of_invoice();
     let mut splits = Vec::new();
     for (it, report) in billed.iter().zip(reports) {
-        let line = it.first.and_then(|it| case.ground.index.line(it));
+        let line = it.first;
         let Some(line) = line.filter(|it| !it.receipts.is_empty()) else { continue };
         if let Some(because) = it.stopped {
             report.not_evaluated(Key::FxRate, because);

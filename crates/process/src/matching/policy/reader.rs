@@ -182,7 +182,7 @@ impl<'a> Reader<'a> {
         });
         let percent = pct.map(Into::into);
         let shown = Limit { amount, percent, combine, unit, row: row.map(|it| it.as_str().into()) };
-        Side::new(abs.map(Number::from), pct.map(Number::from), shown)
+        Side::new(abs.map(Number::from), pct.map(Number::from), shown, self.currency)
     }
 
     fn bound(&mut self, pointer: String, text: &str) -> Option<Decimal> {

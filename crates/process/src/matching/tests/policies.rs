@@ -137,7 +137,7 @@ fn limits_of_money_are_held_at_the_rate_of_the_invoice() {
     assert_eq!(price(&in_euro(Some("1.08"), published.clone())), CheckResult::PassWithin);
     let over = in_euro(None, published);
     assert_eq!(price(&over), CheckResult::Breach);
-    let detail = &over.reasons[0].detail;
+    let detail = over.reasons[0].detail.to_string();
     assert!(detail.ends_with("tolerated: 50.00 USD and 3 %, at 1.1 USD for 1 EUR"), "{detail}");
     assert_eq!(price(&in_euro(None, json!([]))), CheckResult::NotEvaluated);
 }

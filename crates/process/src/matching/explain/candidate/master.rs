@@ -60,7 +60,8 @@ pub(super) fn self_billing(case: &Case<'_>, found: &mut Vec<Cure>) {
 }
 
 pub(super) fn duplicate(case: &Case<'_>, found: &mut Vec<Cure>) {
-    let named = case.facts.known_invoices.iter().filter(|it| case.reason.detail.contains(&it.id));
+    let said = case.reason.detail.to_string();
+    let named = case.facts.known_invoices.iter().filter(|it| said.contains(&it.id));
     found.extend(named.take(MOST).map(|it| Cure::RejectEarlier { invoice: it.id.clone() }));
     let invoice_line = case.reason.invoice_line;
     found.push(Cure::MarkNotDuplicate { code: case.reason.code, invoice_line });
