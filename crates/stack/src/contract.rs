@@ -6,7 +6,7 @@ use crate::webhook;
 use std::collections::BTreeMap;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
-use utoipa::{IntoResponses, Modify, PartialSchema as _, ToSchema as _};
+use utoipa::{IntoParams, IntoResponses, Modify, PartialSchema as _, ToSchema as _};
 
 const SIGNED: &str = "Standard Webhooks: `v1,` and the base64 of HMAC-SHA-256 over \
                       `webhook-id.webhook-timestamp.body`, by a secret that both sides keep.";
@@ -27,6 +27,15 @@ impl Modify for Common {
         ProblemBody::schemas(&mut schemas);
         components.schemas.extend(schemas);
     }
+}
+
+/// The header of every operation that is not to be done twice.
+#[derive(Clone, Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct KeyHeader {
+    /// A key of your own, 1 to 255 visible ASCII characters; the same again gets the same answer.
+    #[param(rename = "Idempotency-Key")]
+    pub key: String,
 }
 
 /// The refusals of an operation: every answer that is not its success is a problem.

@@ -9,7 +9,7 @@ use axum::response::Response;
 use canonical::Principal;
 use http::StatusCode;
 use stack::Problem;
-use stack::contract::Refusals;
+use stack::contract::{KeyHeader, Refusals};
 use stack::extract::{Json, Path};
 use stack::idempotency::Claim;
 
@@ -23,12 +23,7 @@ use stack::idempotency::Claim;
     post,
     path = "/process/v1/accrual-runs",
     tag = "accounting",
-    params((
-        "Idempotency-Key" = String,
-        Header,
-        description = "A key of your own, 1 to 255 visible ASCII characters; a repeat with the \
-                       same key and body gets the same answer.",
-    )),
+    params(KeyHeader),
     request_body(content = AccrualQuestion, description = "Which accruals."),
     responses(
         (status = 200, description = "The run, proposed or confirmed.", body = AccrualRun),

@@ -10,7 +10,7 @@ use axum::response::Response;
 use canonical::{Page, Principal};
 use http::StatusCode;
 use stack::Problem;
-use stack::contract::Refusals;
+use stack::contract::{KeyHeader, Refusals};
 use stack::extract::{Json, Path, Query, page};
 use stack::idempotency::Claim;
 
@@ -79,12 +79,7 @@ pub(super) async fn get_case(
     tag = "cases",
     params(
         ("id" = String, Path, description = "The case's id."),
-        (
-            "Idempotency-Key" = String,
-            Header,
-            description = "A key of your own, 1 to 255 visible ASCII characters; a repeat with the \
-                           same key and body gets the same answer.",
-        ),
+        KeyHeader,
     ),
     request_body(
         content = CaseAction,

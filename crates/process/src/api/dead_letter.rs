@@ -8,7 +8,7 @@ use axum::extract::State;
 use canonical::{Page, Principal};
 use serde::Deserialize;
 use stack::Problem;
-use stack::contract::Refusals;
+use stack::contract::{KeyHeader, Refusals};
 use stack::extract::{Json, Query, page};
 use utoipa::ToSchema;
 
@@ -62,11 +62,7 @@ pub(super) async fn list_dead_letters(
     post,
     path = "/process/v1/replays",
     tag = "dead-letters",
-    params((
-        "Idempotency-Key" = String,
-        Header,
-        description = "A key of your own, at most 255 characters; repeat a request with its key.",
-    )),
+    params(KeyHeader),
     request_body(content = ReplayRequest, description = "What to put back."),
     responses(
         (status = 200, description = "What was put back, or would be.", body = Replay),

@@ -9,7 +9,7 @@ use axum::response::Response;
 use canonical::Principal;
 use http::StatusCode;
 use stack::Problem;
-use stack::contract::Refusals;
+use stack::contract::{KeyHeader, Refusals};
 use stack::extract::{Json, Path};
 use stack::idempotency::Claim;
 
@@ -67,12 +67,7 @@ pub(super) async fn get_flow(
             Path,
             description = "The root of the flow: a requisition's id, or an order's number.",
         ),
-        (
-            "Idempotency-Key" = String,
-            Header,
-            description = "A key of your own, 1 to 255 visible ASCII characters; a repeat with the \
-                           same key and body gets the same answer.",
-        ),
+        KeyHeader,
     ),
     request_body(content = FlowCancellation, description = "Why."),
     responses(

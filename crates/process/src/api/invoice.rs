@@ -13,7 +13,7 @@ use canonical::{Error, FacilityId, InvoiceId, Page, Principal};
 use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use stack::Problem;
-use stack::contract::Refusals;
+use stack::contract::{KeyHeader, Refusals};
 use stack::extract::{Json, PageQuery, Path, Query, Raw, page};
 use stack::idempotency::{Claim, Kept};
 use utoipa::ToSchema;
@@ -46,12 +46,7 @@ pub(super) struct SubmitQuery {
     path = "/process/v1/invoices",
     tag = "invoices",
     params(
-        (
-            "Idempotency-Key" = String,
-            Header,
-            description = "A key of your own, 1 to 255 visible ASCII characters; a repeat with the \
-                           same key and body gets the same answer.",
-        ),
+        KeyHeader,
         SubmitQuery,
     ),
     request_body(

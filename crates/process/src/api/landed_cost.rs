@@ -9,7 +9,7 @@ use axum::response::Response;
 use canonical::Principal;
 use http::StatusCode;
 use stack::Problem;
-use stack::contract::Refusals;
+use stack::contract::{KeyHeader, Refusals};
 use stack::extract::Json;
 use stack::idempotency::Claim;
 
@@ -22,12 +22,7 @@ use stack::idempotency::Claim;
     post,
     path = "/process/v1/landed-cost-allocations",
     tag = "accounting",
-    params((
-        "Idempotency-Key" = String,
-        Header,
-        description = "A key of your own, 1 to 255 visible ASCII characters; a repeat with the \
-                       same key and body gets the same answer.",
-    )),
+    params(KeyHeader),
     request_body(content = LandedCostQuestion, description = "The cost, and the goods it is for."),
     responses(
         (status = 200, description = "How it is shared out.", body = LandedCostAllocation),

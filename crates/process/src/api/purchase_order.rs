@@ -11,7 +11,7 @@ use canonical::{Acknowledgement, Error, Principal, PurchaseOrderNumber, ShipNoti
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use stack::Problem;
-use stack::contract::Refusals;
+use stack::contract::{KeyHeader, Refusals};
 use stack::extract::{Json, Path, Raw};
 use stack::idempotency::Claim;
 use utoipa::ToSchema;
@@ -79,12 +79,7 @@ pub(super) async fn get_order_standing(
     tag = "purchase-orders",
     params(
         ("number" = PurchaseOrderNumber, Path, description = "The order's number."),
-        (
-            "Idempotency-Key" = String,
-            Header,
-            description = "A key of your own, 1 to 255 visible ASCII characters; a repeat with the \
-                           same key and body gets the same answer.",
-        ),
+        KeyHeader,
     ),
     request_body(
         content = Dispatch,
@@ -136,12 +131,7 @@ pub(super) struct ShipNoticeSubmission {
     post,
     path = "/process/v1/acknowledgements",
     tag = "purchase-orders",
-    params((
-        "Idempotency-Key" = String,
-        Header,
-        description = "A key of your own, 1 to 255 visible ASCII characters; a repeat with the \
-                       same key and body gets the same answer.",
-    )),
+    params(KeyHeader),
     request_body(
         description = "One acknowledgement.",
         content(
@@ -174,12 +164,7 @@ pub(super) async fn record_acknowledgement(
     post,
     path = "/process/v1/ship-notices",
     tag = "purchase-orders",
-    params((
-        "Idempotency-Key" = String,
-        Header,
-        description = "A key of your own, 1 to 255 visible ASCII characters; a repeat with the \
-                       same key and body gets the same answer.",
-    )),
+    params(KeyHeader),
     request_body(
         description = "One ship notice.",
         content(

@@ -9,7 +9,7 @@ use axum::response::Response;
 use canonical::{InvoiceId, Principal};
 use http::StatusCode;
 use stack::Problem;
-use stack::contract::Refusals;
+use stack::contract::{KeyHeader, Refusals};
 use stack::extract::{Json, Path};
 use stack::idempotency::Claim;
 
@@ -26,12 +26,7 @@ use stack::idempotency::Claim;
     tag = "invoices",
     params(
         ("id" = InvoiceId, Path, description = "The invoice's id in this gateway."),
-        (
-            "Idempotency-Key" = String,
-            Header,
-            description = "A key of your own, 1 to 255 visible ASCII characters; a repeat with the \
-                           same key and body gets the same answer.",
-        ),
+        KeyHeader,
     ),
     request_body(content = Release, description = "Which holds, and why."),
     responses(

@@ -10,7 +10,7 @@ use axum::response::Response;
 use canonical::{NewRequisition, Page, Principal, RequisitionId};
 use http::StatusCode;
 use stack::Problem;
-use stack::contract::Refusals;
+use stack::contract::{KeyHeader, Refusals};
 use stack::extract::{Json, Path, Query, page};
 use stack::idempotency::Claim;
 
@@ -22,12 +22,7 @@ use stack::idempotency::Claim;
     post,
     path = "/process/v1/requisitions",
     tag = "requisitions",
-    params((
-        "Idempotency-Key" = String,
-        Header,
-        description = "A key of your own, 1 to 255 visible ASCII characters; a repeat with the \
-                       same key and body gets the same answer.",
-    )),
+    params(KeyHeader),
     request_body(
         content = NewRequisition,
         description = "What is asked for.",
@@ -117,12 +112,7 @@ pub(super) async fn get_requisition(
     tag = "requisitions",
     params(
         ("id" = RequisitionId, Path, description = "The requisition's id."),
-        (
-            "Idempotency-Key" = String,
-            Header,
-            description = "A key of your own, 1 to 255 visible ASCII characters; a repeat with the \
-                           same key and body gets the same answer.",
-        ),
+        KeyHeader,
     ),
     request_body(
         content = RequisitionAction,

@@ -8,7 +8,7 @@ use axum::extract::State;
 use canonical::{Error, NewPayable, NewPayment, Page, Payable, PayableId, Principal, Result};
 use http::StatusCode;
 use stack::Problem;
-use stack::contract::Refusals;
+use stack::contract::{KeyHeader, Refusals};
 use stack::extract::{Json, Path, Query};
 
 /// List payables.
@@ -67,11 +67,7 @@ pub(super) async fn get_payable(
     post,
     path = "/system/v1/payables",
     tag = "payables",
-    params((
-        "Idempotency-Key" = String,
-        Header,
-        description = "A key of your own, at most 255 characters; repeat a request with its key.",
-    )),
+    params(KeyHeader),
     request_body(content = NewPayable, description = "What to book."),
     responses(
         (status = 201, description = "Booked and posted, now or before.", body = Payable),
@@ -98,11 +94,7 @@ pub(super) async fn create_payable(
     post,
     path = "/system/v1/payments",
     tag = "payables",
-    params((
-        "Idempotency-Key" = String,
-        Header,
-        description = "A key of your own, at most 255 characters; repeat a request with its key.",
-    )),
+    params(KeyHeader),
     request_body(content = NewPayment, description = "What was paid."),
     responses(
         (status = 201, description = "Recorded, now or before.", body = Payable),

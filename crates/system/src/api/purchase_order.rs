@@ -12,7 +12,7 @@ use canonical::{
 use http::StatusCode;
 use serde::Deserialize;
 use stack::Problem;
-use stack::contract::Refusals;
+use stack::contract::{KeyHeader, Refusals};
 use stack::extract::{Json, Path, Query};
 use utoipa::ToSchema;
 
@@ -74,12 +74,7 @@ pub(super) async fn get_purchase_order(
     tag = "purchase-orders",
     params(
         ("number" = PurchaseOrderNumber, Path, description = "The order's number."),
-        (
-            "Idempotency-Key" = String,
-            Header,
-            description = "A key of your own, at most 255 characters; repeat a request with its \
-                           key.",
-        ),
+        KeyHeader,
     ),
     request_body(content = PurchaseOrder, description = "The order, whole."),
     responses(
@@ -110,11 +105,7 @@ pub(super) async fn put_purchase_order(
     post,
     path = "/system/v1/purchase-orders",
     tag = "purchase-orders",
-    params((
-        "Idempotency-Key" = String,
-        Header,
-        description = "A key of your own, at most 255 characters; repeat a request with its key.",
-    )),
+    params(KeyHeader),
     request_body(content = NewPurchaseOrder, description = "What to order."),
     responses(
         (status = 201, description = "The order, made now or before.", body = PurchaseOrder),
@@ -146,12 +137,7 @@ pub(super) struct Cancellation {}
     tag = "purchase-orders",
     params(
         ("number" = PurchaseOrderNumber, Path, description = "The order's number."),
-        (
-            "Idempotency-Key" = String,
-            Header,
-            description = "A key of your own, at most 255 characters; repeat a request with its \
-                           key.",
-        ),
+        KeyHeader,
     ),
     request_body(content = Cancellation, description = "An empty object."),
     responses(

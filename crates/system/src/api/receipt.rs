@@ -11,7 +11,7 @@ use canonical::{
 use http::StatusCode;
 use serde::Serialize;
 use stack::Problem;
-use stack::contract::Refusals;
+use stack::contract::{KeyHeader, Refusals};
 use stack::extract::{Json, Path, Query, page};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -114,11 +114,7 @@ pub(super) async fn get_receipt(
     post,
     path = "/system/v1/receipts",
     tag = "receipts",
-    params((
-        "Idempotency-Key" = String,
-        Header,
-        description = "A key of your own, at most 255 characters; repeat a request with its key.",
-    )),
+    params(KeyHeader),
     request_body(content = Receipt, description = "What arrived on one order line."),
     responses(
         (status = 201, description = "Recorded, now or before.", body = Receipt),
@@ -143,11 +139,7 @@ pub(super) async fn record_receipt(
     post,
     path = "/system/v1/returns",
     tag = "receipts",
-    params((
-        "Idempotency-Key" = String,
-        Header,
-        description = "A key of your own, at most 255 characters; repeat a request with its key.",
-    )),
+    params(KeyHeader),
     request_body(content = Return, description = "What was shipped back of one order line."),
     responses(
         (status = 201, description = "Recorded, now or before.", body = Return),
