@@ -97,10 +97,10 @@ struct Archiver<'a> {
 impl Archiver<'_> {
     /// Moves the next keys; gives how many events that were.
     async fn step(&self, relayed: Option<&str>) -> Result<usize> {
-        let after = self.place(NAME).await?;
+        let after = self.store.position_kept(NAME).await?;
         let up_to = match relayed {
             // the relay finds where it stands by an event that is still in the log
-            Some(name) => self.place(name).await? - 1,
+            Some(name) => self.store.position_kept(name).await? - 1,
             None => i64::MAX,
         };
         let now = (self.clock)();
@@ -112,10 +112,7 @@ impl Archiver<'_> {
         if !self.lead(now, |_batch| {}).await? {
             return Ok(0);
         }
-        let mut events = Vec::new();
-        for it in &last {
-            events.extend(self.store.events_up_to(it).await?);
-        }
+        let events = self.store.events_up_to(&last).await?;
         let count = events.len();
         let path = self.folder.join(format!("events-{after:020}.ndjson"));
         let written = tokio::task::spawn_blocking(move || write(&path, &events));
@@ -127,11 +124,6 @@ impl Archiver<'_> {
             })
             .await?;
         Ok(if is_moved { count } else { 0 })
-    }
-
-    async fn place(&self, name: &str) -> Result<i64> {
-        let place = self.store.place(name).await?;
-        Ok(place.and_then(|it| it.parse().ok()).unwrap_or_default())
     }
 
     /// Writes as the one who archives; says whether we are.

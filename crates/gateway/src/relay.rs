@@ -201,8 +201,7 @@ impl Relay {
 
     /// Finds where the stream stands in our log.
     async fn begin(&mut self, newest: Option<&Newest>) -> Result<(), Failure> {
-        let place = self.store.place(&self.name).await?;
-        self.kept = place.and_then(|it| it.parse().ok()).unwrap_or_default();
+        self.kept = self.store.position_kept(&self.name).await?;
         let found = match newest {
             Some(it) => self.store.position_of(&it.event_id).await?,
             None => None,
@@ -335,8 +334,7 @@ async fn measure(store: Store, clock: Clock, name: String) {
 }
 
 async fn lag(store: &Store, clock: &Clock, name: &str) -> canonical::Result<(f64, f64)> {
-    let place = store.place(name).await?;
-    let place: i64 = place.and_then(|it| it.parse().ok()).unwrap_or_default();
+    let place = store.position_kept(name).await?;
     let Some(oldest) = store.events_after(place, 1).await?.pop() else { return Ok((0.0, 0.0)) };
     let newest = store.event_position().await?;
     let waits = clock().duration_since(oldest.event.recordedtime);

@@ -13,11 +13,7 @@ impl Batch {
     /// Takes the events of a key out of the log, up to this one of it: for those that are in the
     /// archive, durably.
     pub fn archive_events(&mut self, last: &LoggedEvent) {
-        let key = [
-            Val::text(&last.event.source),
-            Val::text(&last.event.partitionkey),
-            last.position.into(),
-        ];
+        let key = key_up_to(last);
         self.run(
             "INSERT INTO archived_event (id, source, partitionkey, sequence)
              SELECT id, source, partitionkey, sequence FROM event
@@ -52,36 +48,44 @@ impl Store {
         self.rows(query).await?.into_iter().map(read).collect()
     }
 
-    /// Every event of the key of this one, up to it, in order.
+    /// Every event of the keys of these, up to each of them, key by key in order.
     ///
     /// # Errors
     /// `unavailable` or `internal` where the store cannot answer.
-    pub async fn events_up_to(&self, last: &LoggedEvent) -> Result<Vec<LoggedEvent>> {
-        let query = Query::new(
-            "SELECT position, sequence, body FROM event
-             WHERE source = $1 AND partitionkey = $2 AND position <= $3 ORDER BY sequence",
-            [
-                Val::text(&last.event.source),
-                Val::text(&last.event.partitionkey),
-                last.position.into(),
-            ],
-        );
-        self.rows(query).await?.into_iter().map(read).collect()
+    pub async fn events_up_to(&self, last: &[LoggedEvent]) -> Result<Vec<LoggedEvent>> {
+        let of_key = |last: &LoggedEvent| {
+            Query::new(
+                "SELECT position, sequence, body FROM event
+                 WHERE source = $1 AND partitionkey = $2 AND position <= $3 ORDER BY sequence",
+                key_up_to(last),
+            )
+        };
+        let rows = self.rows_of_all(last.iter().map(of_key).collect()).await?;
+        rows.into_iter().map(read).collect()
     }
 
-    /// How many events of a business key are in the archive.
+    /// How many events of these business keys are in the archive, each counted under each of its
+    /// keys. Where nothing is archived at all, that is known without a look at the keys.
     ///
     /// # Errors
     /// `unavailable` or `internal` where the store cannot answer.
-    pub async fn archived_events_of(&self, key: &EventKey) -> Result<u32> {
-        let query = Query::new(
-            "SELECT COUNT(*) FROM event_ref r
-             WHERE r.kind = $1 AND r.name = $2
-               AND NOT EXISTS (SELECT 1 FROM event e WHERE e.position = r.position)",
-            [Val::from(key.kind()), Val::from(key.name())],
-        );
-        self.rows(query).await?.pop().map_or(Ok(0), |mut row| row.count())
+    pub async fn archived_events_of(&self, keys: &[EventKey]) -> Result<u32> {
+        let of_key = |key: &EventKey| {
+            Query::new(
+                "SELECT COUNT(*) FROM event_ref r
+                 WHERE EXISTS (SELECT 1 FROM archived_event) AND r.kind = $1 AND r.name = $2
+                   AND NOT EXISTS (SELECT 1 FROM event e WHERE e.position = r.position)",
+                [Val::from(key.kind()), Val::from(key.name())],
+            )
+        };
+        let rows = self.rows_of_all(keys.iter().map(of_key).collect()).await?;
+        rows.into_iter().map(|mut row| row.count::<u32>()).sum()
     }
+}
+
+fn key_up_to(last: &LoggedEvent) -> [Val; 3] {
+    let LoggedEvent { position, event } = last;
+    [Val::text(&event.source), Val::text(&event.partitionkey), (*position).into()]
 }
 
 #[cfg(test)]
@@ -111,7 +115,7 @@ mod tests {
         let scratch = log().await;
         let last = last(&scratch).await;
         assert_eq!(ids(&last), ["b1", "a2"]);
-        let whole = scratch.events_up_to(&last[1]).await.unwrap();
+        let whole = scratch.events_up_to(&last[1..]).await.unwrap();
         assert_eq!(ids(&whole), ["a1", "a2"]);
         done(&scratch, |it| it.archive_events(&last[1])).await;
         assert_eq!(ids(&scratch.events_after(0, 10).await.unwrap()), ["b1", "c1"]);
@@ -130,7 +134,7 @@ mod tests {
         assert_eq!(known.into_iter().collect::<Vec<_>>(), ["a1"]);
         let key = EventKey::Correlation(last[1].event.correlationid.clone());
         let here = scratch.events_of(&key, 0, 10).await.unwrap().len();
-        let archived = scratch.archived_events_of(&key).await.unwrap();
+        let archived = scratch.archived_events_of(std::slice::from_ref(&key)).await.unwrap();
         assert_eq!((here, archived), (2, 2));
         let again = event("a1", "inv_1");
         let guard = stale(&scratch, |it| it.append_event(&again, &[]).unwrap()).await;

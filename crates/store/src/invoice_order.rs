@@ -80,19 +80,19 @@ impl Store {
         orders: &[PurchaseOrderNumber],
         limit: u32,
     ) -> Result<Vec<InvoiceId>> {
-        let mut ids = BTreeSet::new();
-        for orders in orders.chunks(KEYS_MAX) {
+        let of_orders = |orders: &[PurchaseOrderNumber]| {
             let names: Vec<Val> = orders.iter().map(Val::text).collect();
             let sql = "SELECT i.seq, i.id FROM invoice_order o JOIN invoice i ON i.seq = o.seq
                  WHERE o.purchase_order_number IN ";
             let mut query = Query::listing(sql, &names);
             let limit = query.arg(limit.into());
-            query.sql =
-                format!("{} GROUP BY i.seq, i.id ORDER BY i.seq LIMIT {limit}", query.sql).into();
-            for mut row in self.rows(query).await? {
-                ids.insert((row.int()?, row.parsed::<InvoiceId>()?));
-            }
-        }
+            let rest = format!(" GROUP BY i.seq, i.id ORDER BY i.seq LIMIT {limit}");
+            query.sql.to_mut().push_str(&rest);
+            query
+        };
+        let rows = self.rows_of_all(orders.chunks(KEYS_MAX).map(of_orders).collect()).await?;
+        let ids = rows.into_iter().map(|mut row| Ok((row.int()?, row.parsed::<InvoiceId>()?)));
+        let ids: BTreeSet<(i64, InvoiceId)> = ids.collect::<Result<_>>()?;
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(ids.into_iter().map(|(_seq, id)| id).take(most).collect())
     }

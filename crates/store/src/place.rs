@@ -24,6 +24,15 @@ impl Store {
         let query = Query::new("SELECT place FROM place WHERE name = $1", [Val::from(feed)]);
         self.rows(query).await?.pop().map(|mut row| row.text()).transpose()
     }
+
+    /// The position in the event log that a reader of it keeps as its place; 0 where it kept none.
+    ///
+    /// # Errors
+    /// `unavailable` or `internal` where the store cannot answer.
+    pub async fn position_kept(&self, reader: &str) -> Result<i64> {
+        let place = self.place(reader).await?;
+        Ok(place.and_then(|it| it.parse().ok()).unwrap_or_default())
+    }
 }
 
 #[cfg(test)]

@@ -206,20 +206,18 @@ impl Process {
         let of_root = root.map(|it| EventKey::Correlation(it.clone()));
         let of_orders: Vec<EventKey> = of_orders.chain(of_root).collect();
         let read = |key| self.store().events_of(key, 0, EVENTS_MAX);
-        let keys = of_invoices.iter().chain(&of_orders);
-        let archived = keys.map(|it| self.store().archived_events_of(it));
+        let keys = [of_invoices.as_slice(), &of_orders].concat();
         let (of_invoices, of_orders, archived) = try_join3(
             try_join_all(of_invoices.iter().map(read)),
             try_join_all(of_orders.iter().map(read)),
-            try_join_all(archived),
+            self.store().archived_events_of(&keys),
         )
         .await?;
-        let is_whole = archived.into_iter().all(|it| it == 0);
         // an invoice on the order may be another supplier's
         let of_orders = of_orders.into_iter().flatten().filter(|it| it.event.bizinvoice.is_none());
         let logged = of_invoices.into_iter().flatten().chain(of_orders);
         let in_order: BTreeMap<i64, Event> = logged.map(|it| (it.position, it.event)).collect();
-        Ok((in_order.into_values().collect(), is_whole))
+        Ok((in_order.into_values().collect(), archived == 0))
     }
 }
 
